@@ -1,0 +1,39 @@
+// The words that configuration files are made of, as schemas.
+import { z } from 'zod';
+import { parseDuration, parseSize } from '../units.ts';
+
+/** `60s`, `1h30m`: a Go duration longer than nothing, as milliseconds. */
+export const duration = z.string().transform((text, context) => {
+  const ns = parseDuration(text);
+  if (ns === null || ns <= 0) {
+    context.addIssue({ code: 'custom', message: `"${text}" is not a duration; write one like 90s, 5m or 1h30m` });
+  }
+  return (ns ?? 0) / 1e6;
+});
+
+/** A duration within bounds, both given as one would write them: `1s`, `24h`. */
+export function durationFrom(least: string, most: string) {
+  const [leastNs, mostNs] = [parseDuration(least) ?? 0, parseDuration(most) ?? 0];
+  return z.string().transform((text, context) => {
+    const ns = parseDuration(text);
+    if (ns === null) {
+      context.addIssue({ code: 'custom', message: `"${text}" is not a duration; write one like 90s, 5m or 1h30m` });
+    } else if (ns < leastNs || ns > mostNs) {
+      context.addIssue({ code: 'custom', message: `"${text}" is out of range; write ${least} to ${most}` });
+    }
+    return (ns ?? 0) / 1e6;
+  });
+}
+
+/** `64MiB`, or a number of bytes. */
+export const size = z.union([z.string(), z.number()]).transform((given, context) => {
+  const bytes = typeof given === 'number' ? given : parseSize(given);
+  if (bytes === null || bytes < 0) context.addIssue({ code: 'custom', message: `"${given}" is not a size like 64MiB` });
+  return bytes ?? 0;
+});
+
+export const path = z.string().min(1).max(4096);
+
+export const id = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 63 at most, not starting with a dash');

@@ -1,0 +1,61 @@
+// The closed set of failures. A code for the program, a sentence for people: what happened, why, what to do.
+// Whether a failure is retried follows from its code, here and nowhere else.
+import type { Reason } from './model/conditions.ts';
+
+export type ErrorCode =
+  | 'ConfigInvalid' // the agent's or hub's own configuration
+  | 'GitUnreachable' // network, DNS, timeout, 5xx
+  | 'GitAuthentication' // 401, 403
+  | 'GitRefNotFound' // the ref or the repository does not exist
+  | 'GitContentRefused' // symlink, submodule, caps, hostile names
+  | 'BuildFailed' // desired state does not resolve
+  | 'PolicyDenied'
+  | 'DockerUnavailable' // no Engine answers, or a deadline passed
+  | 'DockerRefused' // the Engine answered 4xx/5xx: this call will not work as it is
+  | 'ImagePullFailed'
+  | 'NameConflict'
+  | 'DiskPressure'
+  | 'StateUnavailable' // the state directory cannot be used
+  | 'PruneGuard'
+  | 'HealthCheckFailed';
+
+export class HoldfastError extends Error {
+  readonly code: ErrorCode;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'HoldfastError';
+    this.code = code;
+  }
+}
+
+/** The condition reason under which a failure is reported. */
+export function reasonOf(error: unknown): Reason {
+  if (!(error instanceof HoldfastError)) return 'ReconciliationFailed';
+  switch (error.code) {
+    case 'GitUnreachable':
+    case 'GitRefNotFound':
+    case 'GitContentRefused':
+      return 'GitOperationFailed';
+    case 'GitAuthentication':
+      return 'AuthenticationFailed';
+    case 'ConfigInvalid':
+    case 'BuildFailed':
+      return 'BuildFailed';
+    case 'DockerRefused':
+    case 'StateUnavailable':
+      return 'ReconciliationFailed';
+    case 'PolicyDenied':
+    case 'DockerUnavailable':
+    case 'ImagePullFailed':
+    case 'NameConflict':
+    case 'DiskPressure':
+    case 'PruneGuard':
+    case 'HealthCheckFailed':
+      return error.code;
+  }
+}
+
+/** Any thrown value as one line for people. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

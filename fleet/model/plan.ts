@@ -1,0 +1,93 @@
+// What leads from observed to desired. A step is one Engine call or one file operation, carries everything that its
+// execution needs, and says why. Steps form a DAG through `after`.
+import type {
+  ContainerCreate,
+  ContainerUpdate,
+  EndpointConfig,
+  NetworkCreate,
+  VolumeCreate,
+} from '../engine/create.ts';
+import type { Content } from './desired.ts';
+
+/** A compared value. Lists are ordered where order matters and sorted where it does not. null: not there. */
+export type Value = string | number | boolean | null | readonly string[];
+
+/** Field path in Compose words (`environment.TZ`, `ports.80/tcp`) to value. */
+export type Fields = Readonly<Record<string, Value>>;
+
+/** One place where desired, last applied and observed are not all the same. */
+export interface Difference {
+  /** `service:kiosk/web` */
+  readonly resource: string;
+  readonly app: string;
+  readonly kind: 'missing' | 'unexpected' | 'field';
+  /** null for `missing` and `unexpected` resources. */
+  readonly field: string | null;
+  readonly desired: Value;
+  readonly observed: Value;
+  /** `change`: desired differs from last applied (Git moved). `drift`: observed differs from last applied (the host moved). */
+  readonly origin: 'change' | 'drift';
+}
+
+interface StepBase {
+  /** Unique in the plan; stable for the same inputs. */
+  readonly id: string;
+  /** Ids of steps that must have succeeded before. */
+  readonly after: readonly string[];
+  /** `kiosk/web`, or the app, for people. */
+  readonly subject: string;
+  readonly app: string;
+  /** Resource that the step serves: `service:kiosk/web`. */
+  readonly resource: string;
+  /** Why: `image: nginx:1.26 → nginx:1.27`. */
+  readonly cause: string;
+}
+
+/** Containers are addressed by id where they exist and by name where an earlier step makes them. */
+export type StepAction =
+  | { readonly kind: 'pull-image'; readonly image: string }
+  | { readonly kind: 'write-content'; readonly content: Content }
+  | { readonly kind: 'make-data-folder' /** Below `<state>/volumes/`. */; readonly path: string }
+  | { readonly kind: 'create-network'; readonly body: NetworkCreate }
+  | { readonly kind: 'remove-network'; readonly network: string; readonly name: string }
+  | { readonly kind: 'create-volume'; readonly body: VolumeCreate }
+  | { readonly kind: 'create-container'; readonly name: string; readonly body: ContainerCreate }
+  | {
+      readonly kind: 'connect-network';
+      readonly container: string;
+      readonly network: string;
+      readonly endpoint: EndpointConfig;
+    }
+  | { readonly kind: 'disconnect-network'; readonly container: string; readonly network: string }
+  | { readonly kind: 'start-container'; readonly container: string }
+  | { readonly kind: 'unpause-container'; readonly container: string }
+  | { readonly kind: 'restart-container'; readonly container: string; readonly timeoutS: number | null }
+  | { readonly kind: 'stop-container'; readonly container: string; readonly timeoutS: number | null }
+  | { readonly kind: 'remove-container'; readonly container: string; readonly name: string }
+  | { readonly kind: 'rename-container'; readonly container: string; readonly name: string }
+  | { readonly kind: 'update-container'; readonly container: string; readonly update: ContainerUpdate }
+  | {
+      readonly kind: 'await-service';
+      /** Container name. */
+      readonly container: string;
+      readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
+      readonly timeoutMs: number;
+    };
+
+export type Step = StepBase & StepAction;
+export type StepOf<K extends Step['kind']> = Extract<Step, { kind: K }>;
+
+/** Something that the plan will not do, and why. It leaves the resource as it is. */
+export interface Blocked {
+  readonly resource: string;
+  readonly app: string;
+  readonly reason: 'NameConflict' | 'PruneGuard' | 'DependencyNotReady' | 'PolicyDenied' | 'ReconciliationFailed';
+  readonly message: string;
+}
+
+export interface Plan {
+  readonly revision: string;
+  readonly differences: readonly Difference[];
+  readonly steps: readonly Step[];
+  readonly blocked: readonly Blocked[];
+}
