@@ -1,0 +1,86 @@
+// Keys of the Compose specification that Holdfast does not support yet, and what to do instead where something is known.
+// A key leaves this table when it gets a reader.
+import type { Unsupported } from '../read.ts';
+
+const LIMITS = 'mem_limit and cpus are supported';
+
+export const SERVICE_NOT_YET: Unsupported = {
+  annotations: 'use labels',
+  attach: 'remove it: it only concerns the terminal of "docker compose up"',
+  blkio_config: '',
+  build: 'build the image elsewhere and name it with "image"',
+  cgroup: '',
+  cgroup_parent: '',
+  cpu_count: LIMITS,
+  cpu_percent: LIMITS,
+  cpu_period: LIMITS,
+  cpu_quota: LIMITS,
+  cpu_rt_period: LIMITS,
+  cpu_rt_runtime: LIMITS,
+  cpu_shares: LIMITS,
+  cpuset: LIMITS,
+  credential_spec: '',
+  develop: "remove it: it only concerns a developer's machine",
+  device_cgroup_rules: '',
+  devices: '',
+  dns: '',
+  dns_opt: '',
+  dns_search: '',
+  domainname: '',
+  driver_opts: '',
+  expose: 'remove it: services on one network reach every port of each other',
+  extends: 'list both files under "compose" in device.yaml, or use a YAML anchor with <<',
+  external_links: 'put both services on one external network',
+  extra_hosts: '',
+  gpus: '',
+  group_add: '',
+  ipc: '',
+  isolation: 'remove it: it only concerns Windows',
+  label_file: 'use labels',
+  links: 'remove it: services on one network reach each other by name',
+  logging: '',
+  mac_address: '',
+  mem_reservation: LIMITS,
+  mem_swappiness: LIMITS,
+  memswap_limit: LIMITS,
+  models: '',
+  network_mode: '',
+  oom_kill_disable: '',
+  oom_score_adj: '',
+  pid: '',
+  pids_limit: '',
+  platform: 'name the image of the platform by digest',
+  post_start: '',
+  pre_stop: '',
+  privileged: 'use cap_add',
+  profiles: 'list the files that a device needs under "compose" in device.yaml',
+  provider: '',
+  runtime: '',
+  scale: 'write one service for each container',
+  secrets: '',
+  security_opt: '',
+  shm_size: 'mount a tmpfs at /dev/shm',
+  stdin_open: '',
+  storage_opt: '',
+  sysctls: '',
+  tty: '',
+  ulimits: '',
+  use_api_socket: '',
+  userns_mode: '',
+  uts: '',
+  volumes_from: 'name the volumes of the other service under "volumes"',
+};
+
+export const TOP_NOT_YET: Unsupported = {
+  include: 'list the files under "compose" in device.yaml',
+  models: '',
+  secrets: '',
+};
+
+export const NETWORK_NOT_YET: Unsupported = { enable_ipv4: '', enable_ipv6: '' };
+
+export const CONFIG_NOT_YET: Unsupported = {
+  external: 'name a file with "file", or write the text with "content"',
+  labels: '',
+  template_driver: '',
+};
