@@ -1,0 +1,66 @@
+// Every attribute that is compared, and what follows from the whole table.
+import { createHash } from 'node:crypto';
+import type { ContainerCreate } from '../engine/create.ts';
+import type { EngineMount } from '../engine/inspect.ts';
+import type { Fields } from '../model/plan.ts';
+import { LABEL } from '../names.ts';
+import type { Attribute, Declaration, Live } from './attribute.ts';
+import { LIMITS } from './attributes/limits.ts';
+import { MOUNTS } from './attributes/mounts.ts';
+import { NETWORKING } from './attributes/networking.ts';
+import { PROCESS } from './attributes/process.ts';
+
+const ATTRIBUTES: readonly Attribute[] = [...PROCESS, ...LIMITS, ...MOUNTS, ...NETWORKING];
+
+/** The attribute that a field belongs to: `environment` for `environment.TZ`; undefined when nothing compares it. */
+export function attributeOf(field: string): Attribute | undefined {
+  return ATTRIBUTES.find(({ name }) => field === name || field.startsWith(`${name}.`));
+}
+
+/** Everything that the file sets for a service. */
+export function declaredFields(declaration: Declaration): Fields {
+  return Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.declared(declaration))) as Fields;
+}
+
+/** Everything that a container has. */
+export function liveFields(live: Live): Fields {
+  return Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.live(live))) as Fields;
+}
+
+/** The body that creates a service's container; `inherited` anonymous volumes are mounted where nothing else is declared. */
+export function createBody(declaration: Declaration, inherited: readonly EngineMount[]): ContainerCreate {
+  const { app, device, service } = declaration;
+  const body: ContainerCreate = { Image: service.image, HostConfig: {} };
+  for (const attribute of ATTRIBUTES) attribute.create(declaration, body);
+  body.Labels = {
+    ...body.Labels,
+    [LABEL.device]: device,
+    [LABEL.app]: app.name,
+    [LABEL.service]: service.name,
+    [LABEL.spec]: specOf(declaration),
+    [LABEL.composeProject]: app.name,
+    [LABEL.composeService]: service.name,
+    [LABEL.composeNumber]: '1',
+  };
+  const declared = new Set(service.mounts.map(({ target }) => target));
+  body.HostConfig.Mounts = withInherited(body.HostConfig.Mounts ?? [], inherited, declared);
+  return body;
+}
+
+/** A short name for what was declared: two containers that have it in common are of one specification. */
+export function specOf(declaration: Declaration): string {
+  const canonical = JSON.stringify(Object.entries(declaredFields(declaration)).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+}
+
+function withInherited(
+  mounts: readonly EngineMount[],
+  inherited: readonly EngineMount[],
+  declared: ReadonlySet<string>,
+): EngineMount[] {
+  const anonymous = new Map(inherited.map((mount) => [mount.Target, mount]));
+  const kept = mounts.map((mount) =>
+    mount.Type === 'volume' && mount.Source === undefined ? (anonymous.get(mount.Target) ?? mount) : mount,
+  );
+  return [...kept, ...inherited.filter(({ Target }) => !declared.has(Target))];
+}

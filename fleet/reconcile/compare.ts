@@ -1,0 +1,142 @@
+// Three-way comparison of one service: desired, last applied, observed, field by field. Only fields that the file sets,
+// or that the last applied file set, are compared.
+import type { ImageInspect } from '../engine/inspect.ts';
+import type { Content } from '../model/desired.ts';
+import type { ContentState, ObservedContainer } from '../model/observed.ts';
+import type { Difference, Fields, Value } from '../model/plan.ts';
+import { resourceKey } from '../names.ts';
+import { type Declaration, type Live, sameValue } from './attribute.ts';
+import { mountField } from './attributes/mounts.ts';
+import { attributeOf, declaredFields, liveFields } from './attributes.ts';
+import { isIgnored } from './ignore.ts';
+import { isSettled } from './inventory-item.ts';
+import { hasStarted } from './match.ts';
+import { redacted } from './redact.ts';
+
+export interface ServiceSnapshot {
+  readonly declaration: Declaration;
+  /** null: this agent never applied the service. */
+  readonly applied: Fields | null;
+  readonly observed: ObservedContainer | undefined;
+  readonly live: Live | undefined;
+  /** The image that the service's reference names on this host; undefined: it is not here. */
+  readonly image: ImageInspect | undefined;
+  readonly content: ReadonlyMap<string, ContentState>;
+}
+
+export function compareService(snapshot: ServiceSnapshot): Difference[] {
+  const { app, service } = snapshot.declaration;
+  const base = { resource: resourceKey('service', app.name, service.name), app: app.name };
+  const { observed, live } = snapshot;
+  if (observed === undefined || live === undefined) {
+    return [
+      {
+        ...base,
+        kind: 'missing',
+        field: null,
+        desired: 'running',
+        observed: null,
+        origin: isSettled(snapshot.applied) ? 'drift' : 'change',
+      },
+    ];
+  }
+  const found = [
+    ...stateDifferences(observed, service.restart),
+    ...fieldDifferences(snapshot, live),
+    ...imageDifferences(snapshot, live),
+    ...contentDifferences(snapshot, live),
+  ];
+  return found
+    .filter((difference) => !isIgnored(app.ignore, service.name, difference.field))
+    .map((difference) => redacted({ ...base, ...difference }));
+}
+
+/** It ended well and by itself, and the file does not want it restarted. */
+export function isCompleted(container: ObservedContainer, restart: string | undefined): boolean {
+  const { Status, ExitCode } = container.inspect.State;
+  const once = restart === undefined || restart === 'no' || restart.startsWith('on-failure');
+  return Status === 'exited' && ExitCode === 0 && once && !container.stoppedByRequest;
+}
+
+type Found = Omit<Difference, 'resource' | 'app'>;
+
+function stateDifferences(container: ObservedContainer, restart: string | undefined): Found[] {
+  const { Status, ExitCode } = container.inspect.State;
+  if (Status === 'running' || Status === 'restarting' || isCompleted(container, restart)) return [];
+  const observed = Status === 'exited' ? `exited (${ExitCode ?? 0})` : Status;
+  return [
+    { kind: 'field', field: 'state', desired: 'running', observed, origin: hasStarted(container) ? 'drift' : 'change' },
+  ];
+}
+
+function fieldDifferences({ declaration, applied }: ServiceSnapshot, live: Live): Found[] {
+  const desired = declaredFields(declaration);
+  const observed = liveFields(live);
+  const exclusive = Object.keys(observed).filter((field) => attributeOf(field)?.exclusive);
+  const fields = new Set([...Object.keys(desired), ...Object.keys(applied ?? {}), ...exclusive]);
+  const found: Found[] = [];
+  for (const field of fields) {
+    const attribute = attributeOf(field);
+    if (attribute === undefined) continue; // applied by a version that compared more
+    const unset = attribute.unset(field, live);
+    const want = desired[field] ?? unset;
+    const have = observed[field] ?? null;
+    if (sameValue(want, have)) continue;
+    const before: Value = applied?.[field] ?? unset;
+    const drifted = isSettled(applied) && sameValue(before, want);
+    const unexpected = want === null && drifted;
+    found.push({
+      kind: unexpected ? 'unexpected' : 'field',
+      field,
+      desired: want,
+      observed: have,
+      origin: drifted ? 'drift' : 'change',
+    });
+  }
+  return found.sort((a, b) => ((a.field ?? '') < (b.field ?? '') ? -1 : 1));
+}
+
+/**
+ * The reference is as declared, but names another image than the one that the container runs. Only where the file asks
+ * for the newest (`pull_policy: always`) or for one exact image: elsewhere a tag that moved is no reason to interrupt.
+ */
+function imageDifferences({ declaration, applied, image }: ServiceSnapshot, { container }: Live): Found[] {
+  const { image: reference, pull_policy } = declaration.service;
+  if (pull_policy !== 'always' && !reference.includes('@')) return [];
+  if (image === undefined || container.Config.Image !== reference || container.Image === image.Id) return [];
+  const shown = (id: string) => `${reference} (${id.replace(/^sha256:/, '').slice(0, 12)})`;
+  const origin = isSettled(applied) ? 'drift' : 'change';
+  return [{ kind: 'field', field: 'image', desired: shown(image.Id), observed: shown(container.Image), origin }];
+}
+
+/** Content that the container mounts as declared, but whose bytes on the host are not the declared ones. */
+function contentDifferences({ declaration, content }: ServiceSnapshot, live: Live): Found[] {
+  const mounted = liveFields(live);
+  return declaration.service.mounts.flatMap((mount): Found[] => {
+    if (mount.type !== 'content') return [];
+    const field = mountField(mount);
+    const state = content.get(mount.content.id);
+    const declared = `content ${mount.content.id}`;
+    if (state === undefined || state.kind === 'intact' || !String(mounted[field]).startsWith(declared)) return [];
+    return [
+      {
+        kind: 'field',
+        field,
+        desired: declared,
+        observed: `${declared} ${shownContent(mount.content, state)}`,
+        origin: 'drift',
+      },
+    ];
+  });
+}
+
+/** Content that is mounted as declared but was edited or lost on the host. */
+export function isContentEdit({ field, desired, observed }: Difference): boolean {
+  const edit = typeof observed === 'string' && observed.startsWith(`${String(desired)} `);
+  return field?.startsWith('volumes.') === true && edit && /^content \S+ (edited|missing)/.test(observed);
+}
+
+function shownContent(content: Content, state: ContentState): string {
+  if (state.kind !== 'edited') return state.kind;
+  return content.kind === 'folder' ? `edited (${state.paths.join(', ')})` : 'edited';
+}

@@ -1,0 +1,151 @@
+// The inventory that an applied plan leaves: what exists because of us, with what was applied to it.
+import type { Desired } from '../model/desired.ts';
+import type { InventoryItem } from '../model/inventory.ts';
+import type { Observed } from '../model/observed.ts';
+import type { Fields, Step, StepOf } from '../model/plan.ts';
+import { LABEL, resourceKey } from '../names.ts';
+import type { HostPaths } from './attribute.ts';
+import { sameValue } from './attribute.ts';
+import { announced, rewritten } from './inventory-item.ts';
+import { nameOf } from './match.ts';
+import { networkFields } from './plan/networks.ts';
+import { serviceFields } from './plan/service.ts';
+import { volumeFields } from './plan/volumes.ts';
+
+/** What every resource of a desired state is recorded as once it is applied. */
+export function declaredInventory(desired: Desired, paths: HostPaths): InventoryItem[] {
+  const { revision } = desired;
+  return desired.apps.flatMap((app) => [
+    ...app.networks
+      .filter(({ external }) => !external)
+      .map(
+        (network): InventoryItem => ({
+          kind: 'network',
+          name: network.name,
+          resource: resourceKey('network', app.name, network.key),
+          app: app.name,
+          applied: networkFields(network),
+          revision,
+        }),
+      ),
+    ...app.volumes
+      .filter(({ external }) => !external)
+      .map(
+        (volume): InventoryItem => ({
+          kind: 'volume',
+          name: volume.name,
+          resource: resourceKey('volume', app.name, volume.key),
+          app: app.name,
+          applied: volumeFields(volume),
+          revision,
+        }),
+      ),
+    ...app.services.map(
+      (service): InventoryItem => ({
+        kind: 'container',
+        name: service.container_name,
+        resource: resourceKey('service', app.name, service.name),
+        app: app.name,
+        applied: serviceFields({ desired, paths }, app, service),
+        revision,
+      }),
+    ),
+  ]);
+}
+
+/**
+ * The item to record before a step makes or unmakes what has a name, or writes content again under a container;
+ * undefined: the step does neither. It is not settled
+ * before the cycle ends, so that what is unfinished then is not taken for drift.
+ */
+export function itemBefore(
+  step: Step,
+  declared: readonly InventoryItem[],
+  inventory: readonly InventoryItem[] = [],
+): InventoryItem | undefined {
+  if (step.kind === 'write-content') return mountedBefore(step, inventory);
+  const named = nameOfStep(step);
+  if (named === undefined) return undefined;
+  const [kind, name] = named;
+  const isItem = (item: InventoryItem) => item.kind === kind && item.resource === step.resource;
+  const listed = inventory.find((item) => isItem(item) && item.name === name);
+  const item = declared.find(isItem);
+  if (item !== undefined) return announced({ ...item, name }, listed);
+  return listed === undefined ? undefined : announced(listed, listed);
+}
+
+/** The listed container that mounts this very content already: it has to be restarted to see it written again. */
+function mountedBefore(step: StepOf<'write-content'>, inventory: readonly InventoryItem[]): InventoryItem | undefined {
+  const mounted = `content ${step.content.id}`;
+  const item = inventory.find(
+    ({ kind, resource, applied }) =>
+      kind === 'container' &&
+      resource === step.resource &&
+      Object.values(applied).some((value) => value === mounted || value === `${mounted} (ro)`),
+  );
+  return item === undefined ? undefined : rewritten(item);
+}
+
+function nameOfStep(step: Step): readonly [InventoryItem['kind'], string] | undefined {
+  switch (step.kind) {
+    case 'create-container':
+    case 'rename-container':
+    case 'remove-container':
+      return ['container', step.name];
+    case 'create-network':
+      return ['network', step.body.Name];
+    case 'remove-network':
+      return ['network', step.name];
+    case 'create-volume':
+      return ['volume', step.body.Name];
+    default:
+      return undefined;
+  }
+}
+
+/**
+ * What to write after a look at the end of a cycle. A resource of ours is recorded as applied when none of its steps failed;
+ * what is neither there nor declared is forgotten.
+ */
+export function settleInventory(
+  inventory: readonly InventoryItem[],
+  declared: readonly InventoryItem[],
+  observed: Observed,
+  device: string,
+  failed: ReadonlySet<string>,
+): { put: InventoryItem[]; remove: InventoryItem[] } {
+  const present = presentNames(observed, device);
+  const known = new Map(inventory.map((item) => [key(item), item]));
+  const wanted = new Set(declared.map(key));
+  return {
+    put: declared.filter(
+      (item) => present.has(key(item)) && !failed.has(item.resource) && !sameItem(known.get(key(item)), item),
+    ),
+    remove: inventory.filter((item) => !wanted.has(key(item)) && !present.has(key(item))),
+  };
+}
+
+function presentNames(observed: Observed, device: string): Set<string> {
+  const ours = (labels: Readonly<Record<string, string>> | null | undefined) => labels?.[LABEL.device] === device;
+  return new Set([
+    ...observed.containers
+      .filter(({ inspect }) => ours(inspect.Config.Labels))
+      .map((container) => `container ${nameOf(container)}`),
+    ...observed.networks.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `network ${Name}`),
+    ...observed.volumes.filter(({ Labels }) => ours(Labels)).map(({ Name }) => `volume ${Name}`),
+  ]);
+}
+
+function key({ kind, name }: InventoryItem): string {
+  return `${kind} ${name}`;
+}
+
+/** The revision alone is not worth a write. */
+function sameItem(a: InventoryItem | undefined, b: InventoryItem): boolean {
+  return a !== undefined && a.resource === b.resource && sameFields(a.applied, b.applied);
+}
+
+function sameFields(a: Fields, b: Fields): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((name) => sameValue(a[name] ?? null, b[name] ?? null));
+}

@@ -1,0 +1,32 @@
+// What has to be looked at to reconcile a desired state: names and references beyond what carries the device's label.
+import type { Content, Desired } from '../model/desired.ts';
+import type { InventoryItem } from '../model/inventory.ts';
+
+export interface LookFor {
+  readonly containerNames: readonly string[];
+  readonly networkNames: readonly string[];
+  readonly volumeNames: readonly string[];
+  readonly images: readonly string[];
+  readonly contents: readonly Content[];
+}
+
+export function lookFor(desired: Desired, inventory: readonly InventoryItem[]): LookFor {
+  const services = desired.apps.flatMap((app) => app.services);
+  const listed = (kind: InventoryItem['kind']) =>
+    inventory.filter((item) => item.kind === kind).map(({ name }) => name);
+  const contents = new Map<string, Content>();
+  for (const mount of services.flatMap(({ mounts }) => mounts)) {
+    if (mount.type === 'content') contents.set(mount.content.id, mount.content);
+  }
+  const unique = (names: readonly string[]) => [...new Set(names)];
+  return {
+    containerNames: unique(services.map((service) => service.container_name)),
+    networkNames: unique([
+      ...desired.apps.flatMap((app) => app.networks.map(({ name }) => name)),
+      ...listed('network'),
+    ]),
+    volumeNames: unique([...desired.apps.flatMap((app) => app.volumes.map(({ name }) => name)), ...listed('volume')]),
+    images: unique(services.map(({ image }) => image)),
+    contents: [...contents.values()],
+  };
+}

@@ -1,0 +1,43 @@
+// What has to be on the host before a container is created: its image, content, data folders, networks, volumes.
+import type { Declaration } from '../attribute.ts';
+import { frameOf } from './frame.ts';
+import type { NetworkSteps } from './networks.ts';
+import type { Scope } from './scope.ts';
+import type { VolumeSteps } from './volumes.ts';
+
+/** Ids of the steps that the creation has to wait for. */
+export function prepare(
+  scope: Scope,
+  { app, service }: Declaration,
+  steps: { readonly networks: NetworkSteps; readonly volumes: VolumeSteps },
+  { cause, changed }: { readonly cause: string /** Git moved, rather than the host. */; readonly changed: boolean },
+): string[] {
+  const { draft, observed } = scope;
+  const frame = frameOf(app, service);
+  const waits: (string | undefined)[] = Object.keys(service.networks).map((key) => steps.networks.ready(key));
+  const absent = !observed.images.has(service.image);
+  // What drifted is put back from what is on the host: the registry may be out of reach just then.
+  if (service.pull_policy === 'always' ? absent || changed : absent && service.pull_policy === 'missing') {
+    const why = absent ? `image ${service.image} is not on this host` : 'pull_policy: always';
+    waits.push(
+      draft.add({ kind: 'pull-image', image: service.image }, { ...frame, subject: service.image, cause: why }),
+    );
+  }
+  for (const mount of service.mounts) {
+    if (mount.type === 'volume' && mount.source !== null) waits.push(steps.volumes.get(mount.source));
+    if (mount.type === 'data') {
+      const path = `${app.name}/${mount.source}`;
+      waits.push(draft.add({ kind: 'make-data-folder', path }, { ...frame, subject: path, cause }));
+    }
+    if (mount.type === 'content' && observed.content.get(mount.content.id)?.kind !== 'intact') {
+      const { content } = mount;
+      waits.push(
+        draft.add(
+          { kind: 'write-content', content },
+          { ...frame, cause: `${content.path} at ${content.id.slice(0, 8)}`, detail: content.id },
+        ),
+      );
+    }
+  }
+  return waits.filter((id) => id !== undefined);
+}

@@ -1,0 +1,74 @@
+// Plans and differences as text. The same lines are what `plan` prints, what the log and events say, and what tests assert.
+import type { Difference, Plan, Step, Value } from '../model/plan.ts';
+
+const SHOWN_CHARACTERS = 80;
+const SHOWN_CAUSES = 4;
+
+/**
+ * A plan as numbered lines:
+ *
+ *     1. pull    kiosk/web   image nginx:1.27 is not on this host
+ *     2. create  kiosk/web   image: nginx:1.26 → nginx:1.27
+ */
+export function formatPlan(plan: Plan): string {
+  const width = (pick: (step: Step) => string) => Math.max(0, ...plan.steps.map((step) => pick(step).length));
+  const verbs = width(verb);
+  const subjects = width(({ subject }) => subject);
+  const digits = String(plan.steps.length).length;
+  const steps = plan.steps.map((step, index) =>
+    [
+      `${String(index + 1).padStart(digits)}.`,
+      verb(step).padEnd(verbs),
+      ` ${step.subject.padEnd(subjects)}`,
+      ` ${step.cause}`,
+    ]
+      .join(' ')
+      .trimEnd(),
+  );
+  const blocked = plan.blocked.map(({ resource, reason, message }) => `blocked  ${resource}  ${reason}: ${message}`);
+  return [...steps, ...blocked].join('\n');
+}
+
+/** What a step does, in a word or two. */
+export function verb(step: Step): string {
+  switch (step.kind) {
+    case 'pull-image':
+      return 'pull';
+    case 'write-content':
+      return 'write content';
+    case 'make-data-folder':
+      return 'make data folder';
+    case 'await-service':
+      return 'wait for';
+    default:
+      return step.kind.replace(/-container$/, '').replace(/-/g, ' ');
+  }
+}
+
+/** `image: nginx:1.26 → nginx:1.27` (observed → desired). */
+export function formatDifference(difference: Difference): string {
+  if (difference.kind === 'missing') return 'not there';
+  if (difference.field === null) return 'not declared';
+  return `${difference.field}: ${formatValue(difference.observed)} → ${formatValue(difference.desired)}`;
+}
+
+/** `mem_limit is 33554432, declared is 67108864`: what a drift event says. */
+export function formatDrift(difference: Difference): string {
+  if (difference.kind === 'missing') return 'not there';
+  if (difference.field === null) return `${formatValue(difference.observed)} is not declared`;
+  return `${difference.field} is ${formatValue(difference.observed)}, declared is ${formatValue(difference.desired)}`;
+}
+
+/** Several differences as one cause. */
+export function formatCause(differences: readonly Difference[]): string {
+  const shown = differences.slice(0, SHOWN_CAUSES).map(formatDifference).join('; ');
+  const more = differences.length - SHOWN_CAUSES;
+  return more > 0 ? `${shown}; and ${more} more` : shown;
+}
+
+export function formatValue(value: Value): string {
+  if (value === null) return 'none';
+  const text = typeof value === 'object' ? `[${value.join(', ')}]` : value === '' ? '""' : String(value);
+  const line = text.replace(/\s+/g, ' ');
+  return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS - 1)}…` : line;
+}

@@ -1,0 +1,80 @@
+// Desired states as Git might declare them over time: random, small, and close enough to each other that most of it stays.
+import type { Desired, DesiredApp, Service } from '../../../../fleet/model/desired.ts';
+import { appOf, contentMount, desiredOf, networkOf, serviceOf, volumeMount, volumeOf } from './desired.ts';
+import type { Random } from './random.ts';
+import { ONE_SHOT } from './world.ts';
+
+const SERVICES = ['db', 'web', 'job'];
+const IMAGES = ['nginx:1', 'nginx:2', 'nginx:3', 'rich:1'];
+const NETWORKS = ['front', 'back'];
+
+/** `warn` names the apps whose drift is only reported. */
+export function randomDesired(random: Random, commit: number, warn: ReadonlySet<string>): Desired {
+  const ports = random.shuffled([8001, 8002, 8003, 8004]);
+  const apps = ['kiosk', 'till']
+    .filter(() => random.chance(0.8))
+    .map((name) => ({
+      ...randomApp(random, name, ports),
+      drift: warn.has(name) ? ('warn' as const) : ('correct' as const),
+    }));
+  const [first, second] = apps;
+  if (first !== undefined && second !== undefined && random.chance(0.3))
+    return desiredOf([{ ...first, dependsOn: ['till'] }, second], commit.toString(16));
+  return desiredOf(apps, commit.toString(16));
+}
+
+function randomApp(random: Random, name: string, ports: number[]): DesiredApp {
+  const networks = random.some(NETWORKS);
+  const before: string[] = [];
+  const services = SERVICES.filter(() => random.chance(0.75)).map((service) => {
+    const made = randomService(random, { app: name, name: service, networks, before: [...before], ports });
+    before.push(service);
+    return made;
+  });
+  return appOf(name, {
+    services: random.shuffled(services),
+    networks: networks.map((key) => networkOf(key, { name: `${name}_${key}`, internal: random.chance(0.2) })),
+    volumes: [volumeOf('data', { name: `${name}_data` })],
+  });
+}
+
+interface Place {
+  readonly app: string;
+  readonly name: string;
+  readonly networks: readonly string[];
+  readonly before: readonly string[];
+  /** Taken from, so that no two services of a device want the same one. */
+  readonly ports: number[];
+}
+
+function randomService(random: Random, { app, name, networks, before, ports }: Place): Service {
+  const port = random.chance(0.5) ? ports.pop() : undefined;
+  const job = name === 'job';
+  return serviceOf(name, {
+    container_name: random.chance(0.9) ? `${app}-${name}-1` : `${app}-${name}-renamed`,
+    image: random.pick(IMAGES),
+    environment: random.chance(0.5) ? { MODE: random.pick(['day', 'night']) } : {},
+    ports: port === undefined ? [] : [{ target: 80, protocol: 'tcp', published: port }],
+    networks: Object.fromEntries(random.some(networks).map((key) => [key, { aliases: random.some(['extra']) }])),
+    mounts: [
+      ...(random.chance(0.4) ? [contentMount('/etc/site.conf', random.pick(['aa', 'bb']))] : []),
+      ...(random.chance(0.3) ? [volumeMount('/data', random.pick(['data', null]))] : []),
+      ...(random.chance(0.2) ? [{ type: 'data', target: '/own', source: name, read_only: false } as const] : []),
+    ],
+    depends_on: Object.fromEntries(
+      random
+        .some(before)
+        .map((other) => [
+          other,
+          { condition: conditionOn(random, other), restart: random.chance(0.2), required: true } as const,
+        ]),
+    ),
+    ...(random.chance(0.4) ? { mem_limit: random.pick([1, 2]) * 64 * 1024 ** 2 } : {}),
+    ...(job ? { command: [ONE_SHOT], restart: 'no' } : random.chance(0.5) ? { restart: 'unless-stopped' } : {}),
+  });
+}
+
+function conditionOn(random: Random, service: string) {
+  if (service === 'job') return random.pick(['service_started', 'service_completed_successfully'] as const);
+  return random.pick(['service_started', 'service_healthy'] as const);
+}

@@ -1,0 +1,144 @@
+// One container of the model world: how a create call becomes a container (Engine 20.10: the image's configuration is
+// merged into the body) and how it looks when it is inspected.
+import type { ContainerCreate, EndpointConfig } from '../../../../fleet/engine/create.ts';
+import type { ContainerInspect, EngineEndpoint, ImageInspect } from '../../../../fleet/engine/inspect.ts';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+export interface Machine {
+  readonly id: string;
+  name: string;
+  readonly image: string;
+  readonly config: Mutable<ContainerInspect['Config']>;
+  readonly host: Mutable<ContainerInspect['HostConfig']>;
+  readonly mounts: NonNullable<ContainerInspect['Mounts']>;
+  readonly endpoints: Map<string, EngineEndpoint>;
+  status: ContainerInspect['State']['Status'];
+  exitCode: number;
+  /** Why the Engine could not start it. */
+  error: string;
+  started: boolean;
+  stoppedByRequest: boolean;
+}
+
+/** A new container. `volumeName` makes up names of anonymous volumes. */
+export function createMachine(
+  id: string,
+  name: string,
+  body: ContainerCreate,
+  image: ImageInspect,
+  volumeName: () => string,
+): Machine {
+  const { HostConfig, NetworkingConfig, ExposedPorts: _exposed, ...config } = structuredClone(body);
+  const mode = HostConfig.NetworkMode || 'bridge';
+  const endpoints = NetworkingConfig?.EndpointsConfig ?? { [mode]: {} };
+  return {
+    id,
+    name,
+    image: image.Id,
+    config: mergedConfig(id, config, image.Config ?? {}),
+    host: hostDefaults(HostConfig),
+    mounts: mountsOf(HostConfig, image, volumeName),
+    endpoints: new Map(Object.entries(endpoints).map(([network, endpoint]) => [network, unattached(endpoint)])),
+    status: 'created',
+    exitCode: 0,
+    error: '',
+    started: false,
+    stoppedByRequest: false,
+  };
+}
+
+/** An endpoint of a container that has not started: the Engine has not looked the network up yet. */
+export function unattached(endpoint: EndpointConfig): EngineEndpoint {
+  return { Aliases: endpoint.Aliases ?? null, IPAMConfig: endpoint.IPAMConfig ?? null, NetworkID: '', EndpointID: '' };
+}
+
+export function inspectOf(machine: Machine): ContainerInspect {
+  const { config, host, mounts, endpoints, id, name, image, status, exitCode, error, started } = machine;
+  return {
+    Id: id,
+    Name: `/${name}`,
+    Image: image,
+    RestartCount: 0,
+    State: {
+      Status: status,
+      ExitCode: exitCode,
+      Error: error,
+      StartedAt: started ? '2026-01-01T00:00:00Z' : '0001-01-01T00:00:00Z',
+    },
+    Config: { ...config },
+    HostConfig: { ...host },
+    NetworkSettings: { Networks: Object.fromEntries(endpoints) },
+    Mounts: mounts,
+  };
+}
+
+/** Engine 20.10, daemon/commit.go: merge. */
+function mergedConfig(
+  id: string,
+  body: Mutable<ContainerInspect['Config']>,
+  image: NonNullable<ImageInspect['Config']>,
+): Mutable<ContainerInspect['Config']> {
+  const names = new Set((body.Env ?? []).map((line) => line.split('=')[0]));
+  const healthcheck = body.Healthcheck;
+  const inherited = image.Healthcheck;
+  const merged: Mutable<ContainerInspect['Config']> = {
+    ...body,
+    Hostname: body.Hostname || id.slice(0, 12),
+    User: body.User || image.User || '',
+    WorkingDir: (body.WorkingDir || image.WorkingDir || '').replace(/(.)\/+$/, '$1'),
+    Env: [...(body.Env ?? []), ...(image.Env ?? []).filter((line) => !names.has(line.split('=')[0]))],
+    Labels: { ...image.Labels, ...body.Labels },
+  };
+  const signal = body.StopSignal || image.StopSignal;
+  if (signal) merged.StopSignal = signal;
+  if (!body.Entrypoint?.length) {
+    merged.Cmd = body.Cmd?.length ? body.Cmd : (image.Cmd ?? null);
+    merged.Entrypoint = body.Entrypoint === undefined ? (image.Entrypoint ?? null) : null;
+  }
+  if (healthcheck || inherited) {
+    merged.Healthcheck = {
+      Test: healthcheck?.Test?.length ? healthcheck.Test : (inherited?.Test ?? null),
+      Interval: healthcheck?.Interval || inherited?.Interval || 0,
+      Timeout: healthcheck?.Timeout || inherited?.Timeout || 0,
+      StartPeriod: healthcheck?.StartPeriod || inherited?.StartPeriod || 0,
+      Retries: healthcheck?.Retries || inherited?.Retries || 0,
+    };
+  }
+  return merged;
+}
+
+function hostDefaults(body: ContainerCreate['HostConfig']): Machine['host'] {
+  return {
+    ...body,
+    Mounts: body.Mounts ?? [],
+    NetworkMode: body.NetworkMode ?? 'default',
+    PortBindings: body.PortBindings ?? {},
+    RestartPolicy: body.RestartPolicy ?? { Name: '', MaximumRetryCount: 0 },
+    Memory: body.Memory ?? 0,
+    MemorySwap: body.MemorySwap ?? (body.Memory ?? 0) * 2,
+    NanoCpus: body.NanoCpus ?? 0,
+    ReadonlyRootfs: body.ReadonlyRootfs ?? false,
+    CapAdd: body.CapAdd ?? null,
+    CapDrop: body.CapDrop ?? null,
+  };
+}
+
+function mountsOf(body: ContainerCreate['HostConfig'], image: ImageInspect, volumeName: () => string) {
+  const binds = (body.Binds ?? []).map((bind) => {
+    const [Source = '', Destination = '', mode] = bind.split(':');
+    return { Type: 'bind', Source, Destination, RW: mode !== 'ro' };
+  });
+  const declared = (body.Mounts ?? []).map((mount) => ({
+    Type: mount.Type,
+    Destination: mount.Target,
+    RW: mount.ReadOnly !== true,
+    ...(mount.Type === 'volume' ? { Name: mount.Source ?? volumeName() } : {}),
+    ...(mount.Type === 'bind' ? { Source: mount.Source ?? '' } : {}),
+  }));
+  const taken = new Set([...binds, ...declared].map(({ Destination }) => Destination));
+  const own = Object.keys(image.Config?.Volumes ?? {})
+    .filter((path) => !taken.has(path))
+    .map((Destination) => ({ Type: 'volume', Destination, RW: true, Name: volumeName() }));
+  return [...binds, ...declared, ...own];
+}
