@@ -1,0 +1,138 @@
+// The Store over SQLite. Every change is one transaction, synced before the call returns; a call that changes
+// nothing writes nothing. One agent at a time; `status` reads beside it through read-store.ts.
+import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { openDatabase, ownerOnly } from './database.ts';
+import { stateError } from './failure.ts';
+import { lockState } from './lock.ts';
+import { type DriftSince, OUTBOX_CAP, type Store } from './store.ts';
+import { readTables } from './tables.ts';
+
+export interface OpenedStore extends Store {
+  /** Path of the corrupt state file that was set aside by this opening; null: there was none. */
+  readonly setAside: string | null;
+}
+
+/** Throws `StateUnavailable` (another agent, unusable folder) or `DiskPressure`. */
+export function openStore(given: { stateDir: string }): OpenedStore {
+  const { stateDir } = given;
+  makeFolder(stateDir);
+  const release = lockState(stateDir);
+  try {
+    const { db, setAside } = openDatabase(stateDir);
+    return createStore({ db, stateDir, setAside, release });
+  } catch (error) {
+    release();
+    throw stateError(stateDir, error);
+  }
+}
+
+function createStore(given: {
+  db: DatabaseSync;
+  stateDir: string;
+  setAside: string | null;
+  release: () => void;
+}): OpenedStore {
+  const { db } = given;
+  const tables = readTables(db);
+  const setMeta = db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  const putItem = db.prepare(
+    'INSERT INTO inventory VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET item = excluded.item',
+  );
+  const findItem = db.prepare('SELECT item FROM inventory WHERE kind = ? AND name = ?');
+  const dropItem = db.prepare('DELETE FROM inventory WHERE kind = ? AND name = ?');
+  const addDrift = db.prepare('INSERT INTO drift_since VALUES (?, ?)');
+  const addOutbox = db.prepare('INSERT INTO outbox (topic, payload) VALUES (?, ?)');
+  const dropOutbox = db.prepare('DELETE FROM outbox WHERE id = ?');
+  const trimOutbox = db.prepare(
+    'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id DESC LIMIT -1 OFFSET ?)',
+  );
+  const identity = transaction(beginBoot);
+
+  return {
+    identity,
+    setAside: given.setAside,
+    inventory: tables.inventory,
+    putInventory(item) {
+      const json = JSON.stringify(item);
+      if (findItem.get(item.kind, item.name)?.item === json) return;
+      transaction(() => putItem.run(item.kind, item.name, json));
+    },
+    removeInventory(kind, name) {
+      if (findItem.get(kind, name) === undefined) return;
+      transaction(() => dropItem.run(kind, name));
+    },
+    snapshot: tables.snapshot,
+    putSnapshot: (name, desired) => putMeta(`snapshot.${name}`, JSON.stringify(desired)),
+    applied: () => tables.meta('applied'),
+    putApplied: (revision) => putMeta('applied', revision),
+    driftSince: tables.driftSince,
+    replaceDriftSince(entries) {
+      const wanted = new Map(entries.map(({ key, since }) => [key, since]));
+      if (sameDrift(tables.driftSince(), wanted)) return;
+      transaction(() => {
+        db.exec('DELETE FROM drift_since');
+        for (const [key, since] of wanted) addDrift.run(key, since);
+      });
+    },
+    status: () => tables.meta('status'),
+    putStatus: (json) => putMeta('status', json),
+    pushOutbox(topic, payload) {
+      transaction(() => {
+        addOutbox.run(topic, payload);
+        const dropped = Number(trimOutbox.run(OUTBOX_CAP).changes);
+        if (dropped > 0) setMeta.run('dropped', String(droppedSoFar() + dropped));
+      });
+    },
+    peekOutbox: tables.outbox,
+    ackOutbox: (id) => void transaction(() => dropOutbox.run(id)),
+    droppedFromOutbox: droppedSoFar,
+    close() {
+      db.close();
+      given.release();
+    },
+  };
+
+  function beginBoot(): Store['identity'] {
+    const instance = tables.meta('instance') ?? randomUUID();
+    const boot = Number(tables.meta('boot') ?? '0') + 1;
+    setMeta.run('instance', instance);
+    setMeta.run('boot', String(boot));
+    return { instance, boot };
+  }
+
+  function putMeta(key: string, value: string): void {
+    if (tables.meta(key) === value) return;
+    transaction(() => setMeta.run(key, value));
+  }
+
+  function droppedSoFar(): number {
+    return Number(tables.meta('dropped') ?? '0');
+  }
+
+  function transaction<T>(work: () => T): T {
+    try {
+      db.exec('BEGIN IMMEDIATE');
+      const result = work();
+      db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw stateError(given.stateDir, error);
+    }
+  }
+}
+
+function sameDrift(held: readonly DriftSince[], wanted: ReadonlyMap<string, string>): boolean {
+  return held.length === wanted.size && held.every(({ key, since }) => wanted.get(key) === since);
+}
+
+function makeFolder(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    ownerOnly(stateDir, 0o700);
+  } catch (error) {
+    throw stateError(stateDir, error);
+  }
+}

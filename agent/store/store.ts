@@ -1,0 +1,46 @@
+// What the loop needs to survive a restart or a power cut: one SQLite file in the state directory.
+import type { Desired } from '../../fleet/model/desired.ts';
+import type { InventoryItem } from '../../fleet/model/inventory.ts';
+
+/** `accepted`: the newest desired state that was accepted for applying. `last_good`: the newest that proved healthy. */
+export type SnapshotName = 'accepted' | 'last_good';
+
+export interface DriftSince {
+  /** `<resource>|<field>` */
+  readonly key: string;
+  /** ISO 8601 */
+  readonly since: string;
+}
+
+export interface OutboxMessage {
+  readonly id: number;
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface Store {
+  /** `instance` is random and made with the state; `boot` counts opens. */
+  readonly identity: { readonly instance: string; readonly boot: number };
+  inventory(): readonly InventoryItem[];
+  putInventory(item: InventoryItem): void;
+  removeInventory(kind: InventoryItem['kind'], name: string): void;
+  snapshot(name: SnapshotName): Desired | null;
+  putSnapshot(name: SnapshotName, desired: Desired): void;
+  /** Revision that was last applied without a failed step. */
+  applied(): string | null;
+  putApplied(revision: string): void;
+  driftSince(): readonly DriftSince[];
+  /** Replaces the whole set in one transaction; writes nothing when it is the same. */
+  replaceDriftSince(entries: readonly DriftSince[]): void;
+  /** The last status snapshot as JSON, for `status` and for conditions' `since`. */
+  status(): string | null;
+  putStatus(json: string): void;
+  /** Events that the broker has not acknowledged; at most `OUTBOX_CAP`, the oldest are dropped and counted. */
+  pushOutbox(topic: string, payload: string): void;
+  peekOutbox(limit: number): readonly OutboxMessage[];
+  ackOutbox(id: number): void;
+  droppedFromOutbox(): number;
+  close(): void;
+}
+
+export const OUTBOX_CAP = 1000;

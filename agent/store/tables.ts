@@ -1,0 +1,77 @@
+// Reads rows of the state file into the loop's types. A row that does not parse is as good as absent: it is ours,
+// but a damaged disk or an older agent may have written it. Never writes.
+import type { DatabaseSync } from 'node:sqlite';
+import { z } from 'zod';
+import type { Desired } from '../../fleet/model/desired.ts';
+import type { InventoryItem } from '../../fleet/model/inventory.ts';
+import type { DriftSince, OutboxMessage, SnapshotName } from './store.ts';
+
+const inventorySchema = z.object({
+  kind: z.enum(['container', 'network', 'volume']),
+  name: z.string().min(1),
+  resource: z.string(),
+  app: z.string(),
+  applied: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.string())])),
+  revision: z.string(),
+});
+
+export interface Tables {
+  meta(key: string): string | null;
+  inventory(): readonly InventoryItem[];
+  /** null: absent, or not a desired state. */
+  snapshot(name: SnapshotName): Desired | null;
+  driftSince(): readonly DriftSince[];
+  outbox(limit: number): readonly OutboxMessage[];
+}
+
+export function readTables(db: DatabaseSync): Tables {
+  const meta = db.prepare('SELECT value FROM meta WHERE key = ?');
+  const inventory = db.prepare('SELECT item FROM inventory ORDER BY kind, name');
+  const drift = db.prepare('SELECT key, since FROM drift_since ORDER BY key');
+  const outbox = db.prepare('SELECT id, topic, payload FROM outbox ORDER BY id LIMIT ?');
+  const readMeta = (key: string): string | null => {
+    const value = meta.get(key)?.value;
+    return typeof value === 'string' ? value : null;
+  };
+  return {
+    meta: readMeta,
+    inventory: () => inventory.all().flatMap((row) => parseInventory(String(row.item))),
+    snapshot: (name) => parseDesired(readMeta(`snapshot.${name}`)),
+    driftSince: () => drift.all().map((row) => ({ key: String(row.key), since: String(row.since) })),
+    outbox: (limit) =>
+      outbox.all(limit).map((row) => ({ id: Number(row.id), topic: String(row.topic), payload: String(row.payload) })),
+  };
+}
+
+function parseInventory(json: string): readonly InventoryItem[] {
+  const parsed = inventorySchema.safeParse(parseJson(json));
+  return parsed.success ? [parsed.data] : [];
+}
+
+function parseDesired(json: string | null): Desired | null {
+  const value = json === null ? null : parseJson(json);
+  return isDesired(value) ? value : null;
+}
+
+/** Only the outline: the rest was made by this program and is covered by the file's own checks. */
+function isDesired(value: unknown): value is Desired {
+  if (typeof value !== 'object' || value === null) return false;
+  const { device, revision, labels, apps } = value as Partial<Record<keyof Desired, unknown>>;
+  if (typeof device !== 'string' || typeof revision !== 'string') return false;
+  return typeof labels === 'object' && labels !== null && Array.isArray(apps) && apps.every(isApp);
+}
+
+function isApp(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { name, services, networks, volumes } = value as Record<string, unknown>;
+  return typeof name === 'string' && [services, networks, volumes].every((list) => Array.isArray(list));
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    // Not JSON: the row counts as absent.
+    return null;
+  }
+}
