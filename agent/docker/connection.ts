@@ -1,0 +1,199 @@
+// One call to the Engine: HTTP through dockerode's modem, with a deadline that destroys the socket, a bound on the answer, and the
+// negotiated API version in the path. The only file that imports dockerode. Must not know what any call means.
+import { IncomingMessage } from 'node:http';
+import Docker from 'dockerode';
+import { type ErrorCode, HoldfastError } from '../../fleet/error.ts';
+import type { EngineInfo } from '../../fleet/model/observed.ts';
+import { withDeadline } from './deadline.ts';
+import { type Answer, connectionFailure, engineMessage, refusal } from './failure.ts';
+import { negotiate } from './version.ts';
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'DELETE';
+  /** Below the version: `/containers/json`. Segments that come from outside are encoded by the caller. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: object;
+  /** What it does, for people: `start container kiosk-web-1`. */
+  readonly what: string;
+  readonly deadlineMs?: number;
+  /** Of the failure when the deadline passes; by default `DockerUnavailable`. */
+  readonly late?: ErrorCode;
+  readonly signal: AbortSignal;
+}
+
+export interface Connection {
+  readonly socket: string;
+  /** Asks `/version` again; every later call uses the outcome. */
+  info(signal: AbortSignal): Promise<EngineInfo>;
+  /** What `info` said last; asks again after a connection has broken. */
+  knownInfo(signal: AbortSignal): Promise<EngineInfo>;
+  /** Any status; throws `DockerUnavailable` only when there is no whole answer. */
+  call(call: Call): Promise<Answer>;
+  /** `call` whose status has to be 2xx, or one of `also`; otherwise `DockerRefused`. */
+  expect(call: Call, also?: readonly number[]): Promise<Answer>;
+  /**
+   * A streamed answer: `use` gets the bytes of a 200, and the socket is destroyed when it returns. The deadline is for the headers
+   * only. Any other status throws what `refuse` makes of it.
+   */
+  stream<T>(
+    call: Call,
+    use: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
+    refuse?: (answer: Answer) => HoldfastError,
+  ): Promise<T>;
+}
+
+/** Long enough for a busy small board; calls that wait for containers set their own. */
+export const CALL_MS = 30_000;
+/** Largest answer that is read: a host with thousands of containers stays below. */
+export const ANSWER_BYTES = 64 * 1024 * 1024;
+
+export function createConnection(socket: string): Connection {
+  const dial = createDial(socket);
+  let negotiated: EngineInfo | null = null;
+
+  const info = async (signal: AbortSignal): Promise<EngineInfo> => {
+    const call: Call = { method: 'GET', path: '/version', what: 'ask the Engine for its version', signal };
+    const answer = await withDeadline({ what: call.what, ms: VERSION_MS, signal }, (inner) => whole(call, '', inner));
+    if (answer.status !== 200) {
+      throw new HoldfastError('DockerUnavailable', `The Engine at ${socket} is not ready: ${engineMessage(answer)}`);
+    }
+    negotiated = negotiate(answer.body, socket);
+    return negotiated;
+  };
+
+  const whole = async (call: Call, prefix: string, signal: AbortSignal): Promise<Answer> => {
+    try {
+      const response = await dial(call, prefix, signal);
+      return { status: response.statusCode ?? 0, body: await readBody(response) };
+    } catch (error) {
+      negotiated = null;
+      throw signal.aborted ? signal.reason : connectionFailure(error, socket);
+    }
+  };
+
+  const knownInfo = async (signal: AbortSignal): Promise<EngineInfo> => negotiated ?? (await info(signal));
+  const prefix = async (signal: AbortSignal): Promise<string> => `/v${(await knownInfo(signal)).apiVersion}`;
+
+  const call = async (request: Call): Promise<Answer> => {
+    const version = await prefix(request.signal);
+    const deadline = { what: request.what, ms: request.deadlineMs ?? CALL_MS, signal: request.signal };
+    return withDeadline(deadline, (signal) => whole(request, version, signal));
+  };
+
+  return {
+    socket,
+    info,
+    knownInfo,
+    call,
+    expect: async (request, also = []) => {
+      const answer = await call(request);
+      if ((answer.status >= 200 && answer.status < 300) || also.includes(answer.status)) return answer;
+      throw refusal(request.what, answer);
+    },
+    stream: async (request, use, refuse = (answer) => refusal(request.what, answer)) => {
+      const version = await prefix(request.signal);
+      const life = new AbortController();
+      const signal = AbortSignal.any([request.signal, life.signal]);
+      const deadline = { what: request.what, ms: request.deadlineMs ?? CALL_MS, late: request.late, signal };
+      try {
+        const response = await withDeadline(deadline, () => dial(request, version, signal));
+        const status = response.statusCode ?? 0;
+        if (status !== 200) {
+          throw refuse({ status, body: await withDeadline(deadline, () => readBody(response)) });
+        }
+        return await use(response);
+      } catch (error) {
+        if (request.signal.aborted) throw request.signal.reason;
+        if (!(error instanceof HoldfastError)) negotiated = null;
+        throw connectionFailure(error, socket);
+      } finally {
+        life.abort();
+      }
+    },
+  };
+}
+
+const VERSION_MS = 10_000;
+
+type Dial = (call: Call, prefix: string, signal: AbortSignal) => Promise<IncomingMessage>;
+
+interface DialOptions {
+  path: string;
+  method: string;
+  options: { _query: Readonly<Record<string, string>>; _body: object };
+  isStream: true;
+  statusCodes: Readonly<Record<number, true>>;
+  abortSignal: AbortSignal;
+}
+
+/** Every status is an answer to be read here, not an error made by the library. */
+const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
+  Array.from({ length: 500 }, (_, index) => [index + 100, true as const]),
+);
+
+/**
+ * The library is used down to the response's headers only: bodies are read here, under the deadline. From then on an abort destroys
+ * the response, not the request: the request's socket may have nobody left who listens for the error.
+ */
+function createDial(socketPath: string): Dial {
+  // DOCKER_HOST and its kin in the environment must not redirect an agent whose configuration names the socket. No connection is
+  // kept: the next call after an Engine's restart must not find a dead one.
+  const docker = new Docker({
+    socketPath,
+    host: undefined,
+    protocol: 'http',
+    timeout: undefined,
+    headers: { connection: 'close' },
+  });
+  return (call, prefix, signal) =>
+    new Promise((resolve, reject) => {
+      const request = new AbortController();
+      const abortRequest = (): void => request.abort(signal.reason);
+      signal.addEventListener('abort', abortRequest, { once: true });
+      const query = call.query ?? {};
+      const options: DialOptions = {
+        path: prefix + call.path + (Object.keys(query).length > 0 ? '?' : ''),
+        method: call.method,
+        options: { _query: query, _body: call.body ?? {} },
+        isStream: true,
+        statusCodes: EVERY_STATUS,
+        abortSignal: request.signal,
+      };
+      docker.modem.dial(options, (error, response) => {
+        signal.removeEventListener('abort', abortRequest);
+        if (!(response instanceof IncomingMessage)) return reject(error ?? new Error('the Engine gave no answer'));
+        response.on('error', ignoreLate);
+        const abortResponse = (): void => void response.destroy();
+        if (signal.aborted) abortResponse();
+        signal.addEventListener('abort', abortResponse, { once: true });
+        response.once('close', () => signal.removeEventListener('abort', abortResponse));
+        resolve(response);
+      });
+    });
+}
+
+function ignoreLate(): void {
+  // Whoever reads the body sees the error there; after that nobody is concerned any more.
+}
+
+async function readBody(response: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of response) {
+    if (!Buffer.isBuffer(chunk)) continue;
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES) {
+      response.destroy();
+      throw new HoldfastError('DockerRefused', `The Engine's answer is larger than ${ANSWER_BYTES} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Not JSON: an empty body, or a proxy's plain text. The caller decides by status and shape.
+    return text;
+  }
+}

@@ -1,0 +1,42 @@
+// Which API version is spoken with an Engine: the lower of its newest and ours, never below the oldest that is supported. Pure.
+import { HoldfastError } from '../../fleet/error.ts';
+import type { EngineInfo } from '../../fleet/model/observed.ts';
+import { asRecord, textField } from './answer.ts';
+
+/** Engine 19.03. */
+export const OLDEST_API = '1.40';
+/** Engine 29. */
+export const NEWEST_API = '1.52';
+
+/** Reads the answer of `GET /version`. Throws `DockerRefused` when there is no common version. */
+export function negotiate(body: unknown, socket: string): EngineInfo {
+  const answer = asRecord(body, 'GET /version');
+  const version = textField(answer, 'Version', 'GET /version');
+  const theirs = textField(answer, 'ApiVersion', 'GET /version');
+  const oldest = typeof answer.MinAPIVersion === 'string' ? answer.MinAPIVersion : OLDEST_API;
+  if (compareVersions(theirs, OLDEST_API) < 0) {
+    throw new HoldfastError(
+      'DockerRefused',
+      `The Engine at ${socket} is ${version} and speaks API ${theirs}; Holdfast needs API ${OLDEST_API} (Engine 19.03) or newer. Upgrade the Engine.`,
+    );
+  }
+  if (compareVersions(oldest, NEWEST_API) > 0) {
+    throw new HoldfastError(
+      'DockerRefused',
+      `The Engine at ${socket} is ${version} and needs API ${oldest}; this agent speaks at most ${NEWEST_API}. Upgrade the agent.`,
+    );
+  }
+  return {
+    version,
+    apiVersion: compareVersions(theirs, NEWEST_API) < 0 ? theirs : NEWEST_API,
+    os: textField(answer, 'Os', 'GET /version'),
+    arch: textField(answer, 'Arch', 'GET /version'),
+  };
+}
+
+/** Negative, zero or positive, as `1.9` < `1.41`. */
+export function compareVersions(left: string, right: string): number {
+  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
+  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
+  return leftMajor - rightMajor || leftMinor - rightMinor;
+}
