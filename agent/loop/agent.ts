@@ -1,0 +1,133 @@
+// The agent: two loops beside each other. One follows Git; the other runs cycles, one after the other, woken by its own
+// time, by Engine events and by what the first finds. A slow Git never holds up a repair, a slow pull never a new commit.
+import { shortRevision } from '../../fleet/names.ts';
+import { createCycle, type Outcome } from './cycle.ts';
+import { createDeclared } from './declared.ts';
+import { createLookPace, createPollPace } from './pace.ts';
+import type { Parts } from './parts.ts';
+import { createReport } from './report.ts';
+import { createTrigger } from './trigger.ts';
+import { concerns } from './watched.ts';
+
+/** A hint is answered at once; further ones wait this long: a hub that repeats itself must not become a load on Git. */
+const HINT_SPACING_MS = 5000;
+const HINT_SETTLE_MS = 50;
+/** Between two looks of `once` at an open health gate. */
+const ONCE_LOOK_MS = 500;
+/** Beyond the longest health gate, `once` gives up. */
+const ONCE_MARGIN_MS = 60_000;
+/** How long `once` waits for the broker to take its report. */
+const ONCE_REPORT_MS = 2000;
+
+export interface Agent {
+  /** Runs until the signal aborts. Throws when a loop breaks: whoever started it starts it again. */
+  run(signal: AbortSignal): Promise<void>;
+  /** One full reconcile, health gate included. The last outcome says whether the device is where Git wants it. */
+  once(signal: AbortSignal): Promise<Outcome>;
+}
+
+export function createAgent(parts: Parts): Agent {
+  const { config, engine, reporter, store, log, monotonicMs } = parts;
+  const accepted = store.snapshot('accepted') ?? store.snapshot('last_good');
+  const declared = createDeclared({ ...parts, accepted, accept: (desired) => store.putSnapshot('accepted', desired) });
+  const cycle = createCycle(parts, declared, createReport(parts));
+  const wake = createTrigger();
+  const hint = createTrigger();
+  let superseded = new AbortController();
+
+  return {
+    async run(signal) {
+      if (accepted !== null) log('info', `starting from ${shortRevision(accepted.revision)}`);
+      const broken = new AbortController();
+      const all = AbortSignal.any([signal, broken.signal]);
+      const watching = engine.watch(
+        (event) => {
+          if (concerns(event, config.device, declared.desired())) wake.fire();
+        },
+        wake.fire,
+        all,
+      );
+      const loops = [follow(all), reconcile(all), watching, reporter.run(hint.fire, all)];
+      try {
+        await Promise.all(loops);
+      } finally {
+        broken.abort();
+        await Promise.allSettled(loops);
+      }
+    },
+    async once(signal) {
+      const ended = new AbortController();
+      const reporting = reporter.run(hint.fire, ended.signal);
+      try {
+        return await converge(signal);
+      } finally {
+        await untilIdle(parts, signal);
+        ended.abort();
+        await reporting;
+      }
+    },
+  };
+
+  async function follow(signal: AbortSignal): Promise<void> {
+    const restMs = createPollPace(parts.random);
+    let hintedMs = Number.NEGATIVE_INFINITY;
+    while (!signal.aborted) {
+      const before = outline();
+      const revision = declared.desired()?.revision;
+      await declared.refresh(signal);
+      if (declared.desired()?.revision !== revision) {
+        superseded.abort();
+        superseded = new AbortController();
+      }
+      if (outline() !== before) wake.fire();
+      const failed = declared.failures().some(({ stalled }) => !stalled);
+      const settleMs = Math.max(HINT_SETTLE_MS, hintedMs + HINT_SPACING_MS - monotonicMs());
+      if (await hint.wait(restMs(failed, intervalMs()), settleMs, signal)) hintedMs = monotonicMs();
+    }
+  }
+
+  async function reconcile(signal: AbortSignal): Promise<void> {
+    const rest = createLookPace(parts.random);
+    while (!signal.aborted) {
+      const outcome = await cycle.run(signal, superseded.signal).catch((error: unknown) => {
+        if (signal.aborted) return null;
+        throw error;
+      });
+      if (outcome === null) return;
+      const { waitMs, settleMs } = rest(outcome, intervalMs(), monotonicMs());
+      await wake.wait(waitMs, settleMs, signal);
+    }
+  }
+
+  async function converge(signal: AbortSignal): Promise<Outcome> {
+    const startedMs = monotonicMs();
+    await declared.refresh(signal);
+    let outcome = await cycle.run(signal);
+    while (outcome.waiting && !outcome.failed && !signal.aborted && monotonicMs() - startedMs < onceLimitMs()) {
+      await wake.wait(ONCE_LOOK_MS, 0, signal);
+      outcome = await cycle.run(signal);
+    }
+    return outcome;
+  }
+
+  /** Changes with everything that the other loop acts on or reports. */
+  function outline(): string {
+    return JSON.stringify([declared.desired()?.revision, declared.gitRevision(), declared.failures()]);
+  }
+
+  function intervalMs(): number {
+    return declared.desired()?.intervalMs ?? config.source.interval;
+  }
+
+  function onceLimitMs(): number {
+    return ONCE_MARGIN_MS + Math.max(0, ...(declared.desired()?.apps ?? []).map((app) => app.healthTimeoutMs));
+  }
+}
+
+/** Looks every few milliseconds, for a while; nobody tells when the broker has taken everything. */
+async function untilIdle({ reporter, monotonicMs }: Parts, signal: AbortSignal): Promise<void> {
+  const startedMs = monotonicMs();
+  const rest = createTrigger();
+  while (!reporter.idle() && !signal.aborted && monotonicMs() - startedMs < ONCE_REPORT_MS)
+    await rest.wait(20, 0, signal);
+}

@@ -1,0 +1,80 @@
+// How long the loops rest: polls with jitter and backoff; looks that are short while the health gate is open, back off
+// after failures, and slow down where something keeps breaking what is repaired. Time comes in as an argument.
+
+/** While the health gate is open. */
+const GATE_LOOK_MS = 500;
+/** The first retry after a failure; doubles up to the interval, with full jitter. */
+const RETRY_MS = 1000;
+const SHORTEST_RETRY_MS = 100;
+/** Polls spread by this share of the interval, so that a fleet does not poll in step. */
+const JITTER = 0.1;
+/** Events come in bursts: a wake-up waits this long for the rest. */
+const SETTLE_MS = 50;
+/** Repairs that may follow each other at once; each further one waits twice as long as the one before. */
+const CALM_REPAIRS = 10;
+const SLOWEST_REPAIR_MS = 60_000;
+/** Repairs further apart than this have nothing to do with each other. */
+const REPAIR_WINDOW_MS = 3 * SLOWEST_REPAIR_MS;
+
+/** How long until the next poll. `random`: 0 ≤ x < 1. */
+export function createPollPace(random: () => number): (failed: boolean, intervalMs: number) => number {
+  const backoff = createBackoff(random);
+  return (failed, intervalMs) => (failed ? backoff.next(intervalMs) : jittered(backoff, intervalMs, random));
+}
+
+export interface Looked {
+  /** Steps that were carried out. */
+  readonly steps: number;
+  /** The health gate is open and may pass. */
+  readonly waiting: boolean;
+  /** Something failed that may work later. */
+  readonly retry: boolean;
+}
+
+export interface Rest {
+  /** Rest this long when nothing happens. */
+  readonly waitMs: number;
+  /** After an event rest this long, to take further ones in. */
+  readonly settleMs: number;
+}
+
+/** How long until the next look. `random`: 0 ≤ x < 1. */
+export function createLookPace(random: () => number): (looked: Looked, intervalMs: number, nowMs: number) => Rest {
+  const backoff = createBackoff(random);
+  let repairs = 0;
+  let repairedMs = Number.NEGATIVE_INFINITY;
+  return ({ steps, waiting, retry }, intervalMs, nowMs) => {
+    if (steps > 0) {
+      repairs = nowMs - repairedMs < REPAIR_WINDOW_MS ? repairs + 1 : 1;
+      repairedMs = nowMs;
+    }
+    const calm = repairs <= CALM_REPAIRS;
+    const settleMs = calm ? SETTLE_MS : Math.min(SLOWEST_REPAIR_MS, 1000 * 2 ** (repairs - CALM_REPAIRS));
+    const restMs = retry ? backoff.next(intervalMs) : jittered(backoff, intervalMs, random);
+    const lookMs = calm ? GATE_LOOK_MS : Math.max(GATE_LOOK_MS, settleMs);
+    return { waitMs: waiting && !retry ? Math.min(lookMs, intervalMs) : restMs, settleMs };
+  };
+}
+
+interface Backoff {
+  next(mostMs: number): number;
+  reset(): void;
+}
+
+function createBackoff(random: () => number): Backoff {
+  let failures = 0;
+  return {
+    next(mostMs) {
+      const most = Math.min(mostMs, RETRY_MS * 2 ** Math.min(failures++, 16));
+      return Math.max(SHORTEST_RETRY_MS, most * random());
+    },
+    reset() {
+      failures = 0;
+    },
+  };
+}
+
+function jittered(backoff: Backoff, intervalMs: number, random: () => number): number {
+  backoff.reset();
+  return intervalMs * (1 - JITTER + 2 * JITTER * random());
+}

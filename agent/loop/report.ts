@@ -1,0 +1,118 @@
+// What the loop says of itself: the status snapshot after every look, and events when something begins or ends.
+import { messageOf } from '../../fleet/error.ts';
+import type { Condition } from '../../fleet/model/conditions.ts';
+import type { Difference } from '../../fleet/model/plan.ts';
+import { buildStatus, type Failure, type StatusBody, type StatusInput } from '../../fleet/status.ts';
+import type { NewEvent } from '../mqtt/reporter.ts';
+import { createDriftEvents } from './drift-events.ts';
+import type { Parts } from './parts.ts';
+
+/** More failures than this in one cycle are not told one by one. */
+const FAILURE_EVENTS = 20;
+/** As long as an event's message may be on the wire, with room for what marks the cut. */
+const MESSAGE_CHARACTERS = 2000;
+
+export type Said = Pick<
+  StatusInput,
+  'gitRevision' | 'lastGood' | 'desired' | 'observed' | 'plan' | 'working' | 'failures'
+>;
+
+export interface Report {
+  /** Records when drift began and ended; call it with every fresh plan's differences. */
+  drift(differences: readonly Difference[], revision: string): void;
+  /** An event each time the set of failures changes. */
+  failures(failures: readonly Failure[], revision: string | null): void;
+  event(event: NewEvent): void;
+  status(said: Said): Promise<StatusBody>;
+}
+
+export function createReport(parts: Parts): Report {
+  const { store, reporter, log } = parts;
+  const startedMs = parts.monotonicMs();
+  let conditions: readonly Condition[] = previousConditions(store.status());
+  let failing: ReadonlySet<string> = new Set();
+  let stored = '';
+
+  const event = (given: NewEvent): void => {
+    log(given.severity === 'info' ? 'info' : given.severity === 'warning' ? 'warn' : 'error', given.message, {
+      reason: given.reason,
+      ...(given.resource === null ? {} : { resource: given.resource }),
+    });
+    reporter.event(given);
+  };
+
+  /** What is only told must not end a cycle: a full disk is reported over MQTT all the same. */
+  const persist = (write: () => void): boolean => {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      log('warn', `the status could not be stored: ${messageOf(error)}`);
+      return false;
+    }
+  };
+
+  const drift = createDriftEvents({ store, now: parts.now, event, persist });
+
+  return {
+    event,
+    drift: drift.note,
+    failures(failures, revision) {
+      const keys = new Set(failures.map(({ key }) => key));
+      if (failing.size > 0 && keys.size === 0) {
+        event({ severity: 'info', reason: 'Succeeded', message: 'working again', revision, resource: null });
+      }
+      for (const { key, reason, message, stalled } of failures.slice(0, FAILURE_EVENTS)) {
+        if (failing.has(key)) continue;
+        event({
+          severity: stalled ? 'error' : 'warning',
+          reason,
+          message: message.slice(0, MESSAGE_CHARACTERS),
+          revision,
+          resource: null,
+        });
+      }
+      failing = keys;
+    },
+    async status(said) {
+      const body = buildStatus({
+        ...said,
+        ...(await facts(parts, said, startedMs)),
+        driftSince: drift.since(),
+        previous: conditions,
+      });
+      conditions = body.conditions;
+      reporter.status(body);
+      const { host: _host, agent: _agent, ...lasting } = body;
+      const outline = JSON.stringify(lasting);
+      if (
+        outline !== stored &&
+        persist(() => store.putStatus(JSON.stringify({ ts: parts.now().toISOString(), ...body })))
+      )
+        stored = outline;
+      return body;
+    },
+  };
+}
+
+async function facts(parts: Parts, { observed }: Said, startedMs: number) {
+  const [host, clockSynced] = await Promise.all([parts.hostFacts(), parts.clockSynced()]);
+  return {
+    host: host === null ? null : { ...host, engine: observed?.engine.version ?? '' },
+    clockSynced,
+    agent: { version: parts.version, uptime_s: Math.floor((parts.monotonicMs() - startedMs) / 1000) },
+    applied: parts.store.applied(),
+    now: parts.now().toISOString(),
+  };
+}
+
+function previousConditions(stored: string | null): readonly Condition[] {
+  try {
+    const parsed: unknown = JSON.parse(stored ?? '{}');
+    if (typeof parsed !== 'object' || parsed === null || !('conditions' in parsed)) return [];
+    return Array.isArray(parsed.conditions) ? (parsed.conditions as Condition[]) : [];
+  } catch {
+    // A damaged row is as good as none: conditions begin anew.
+    return [];
+  }
+}

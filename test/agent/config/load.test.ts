@@ -1,0 +1,24 @@
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig } from '../../../agent/config/load.ts';
+import { temporaryFolder } from '../../support/machine.ts';
+
+const ENV = { HOLDFAST_DEVICE: 'edge-01', HOLDFAST_SOURCE__URL: 'https://git.example.com/fleet.git' };
+
+test('variables are enough where the default file is absent', async () => {
+  await using folder = await temporaryFolder();
+  const absent = join(folder.path, 'agent.yaml');
+  expect((await loadConfig(absent, ENV, absent)).device).toBe('edge-01');
+  await expect(loadConfig(absent, { HOLDFAST_HUB_ID: 'x' }, absent)).rejects.toMatchObject({
+    message: expect.stringContaining('there is no such file'),
+  });
+});
+
+test('a file that was asked for has to be there', async () => {
+  await using folder = await temporaryFolder();
+  const absent = join(folder.path, 'agent.yaml');
+  await expect(loadConfig(absent, ENV)).rejects.toMatchObject({
+    code: 'ConfigInvalid',
+    message: expect.stringContaining('there is no such file'),
+  });
+});
