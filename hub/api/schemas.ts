@@ -1,0 +1,107 @@
+// The hub's HTTP API, as schemas: one source for types, validation, OpenAPI, the dashboard and the command line.
+import { z } from 'zod';
+import { HEALTH, PRESENCE, SYNC } from '../../fleet/model/conditions.ts';
+import { appStatusSchema, driftSchema, eventSchema, statusSchema } from '../../fleet/wire/messages.ts';
+
+const counts = <K extends string>(keys: readonly [K, ...K[]]) =>
+  z.object(Object.fromEntries(keys.map((key) => [key, z.number().int()])) as Record<K, z.ZodNumber>);
+
+/** One line of the fleet: what a list, a grid or a table needs. */
+export const deviceItemSchema = z.object({
+  fleet: z.string(),
+  id: z.string(),
+  presence: z.enum(PRESENCE),
+  /** Last message of any kind, ISO 8601. */
+  last_seen: z.string(),
+  sync: z.enum(SYNC),
+  health: z.enum(HEALTH),
+  /** Of the condition that matters most: Stalled, else Reconciling, else Ready. */
+  reason: z.string(),
+  message: z.string(),
+  revision: statusSchema.shape.revision,
+  labels: z.record(z.string(), z.string()),
+  apps: z.array(appStatusSchema.pick({ name: true, sync: true, health: true })),
+  drift: z.number().int(),
+  changes: z.number().int(),
+  agent_version: z.string(),
+  /** Two agents report as this device and alternate. */
+  clash: z.boolean().optional(),
+});
+export type DeviceItem = z.infer<typeof deviceItemSchema>;
+
+export const eventItemSchema = eventSchema
+  .pick({ device: true, ts: true, severity: true, message: true, revision: true, resource: true })
+  .extend({
+    /** Grows with time at this hub. */
+    id: z.number().int(),
+    fleet: z.string(),
+    /** The agent's reason, or the hub's own: `Online`, `Offline`, `Stale`, `Hint`, `NewInstance`, `Clash`. */
+    reason: z.string(),
+    received: z.string(),
+  });
+export type EventItem = z.infer<typeof eventItemSchema>;
+
+/** A device whole. `status` is the last snapshot as the agent sent it; null when only presence is known. */
+export const deviceSchema = deviceItemSchema.extend({
+  status: statusSchema.nullable(),
+  events: z.array(eventItemSchema),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+export const summarySchema = z.object({
+  devices: z.number().int(),
+  presence: counts(PRESENCE),
+  sync: counts(SYNC),
+  health: counts(HEALTH),
+  revisions: z.array(z.object({ revision: z.string(), devices: z.number().int() })),
+  drift: z.object({ devices: z.number().int(), open: z.number().int() }),
+  /** At most ten, only those with something wrong. */
+  worst: z.array(deviceItemSchema),
+  now: z.string(),
+});
+export type Summary = z.infer<typeof summarySchema>;
+
+export const devicePageSchema = z.object({ items: z.array(deviceItemSchema), next: z.string().nullable() });
+export type DevicePage = z.infer<typeof devicePageSchema>;
+
+export const driftItemSchema = driftSchema.extend({
+  fleet: z.string(),
+  device: z.string(),
+  app: z.string(),
+  service: z.string().nullable(),
+  revision: z.string().nullable(),
+});
+export type DriftItem = z.infer<typeof driftItemSchema>;
+
+export const DRIFT_GROUPS = ['field', 'service', 'app', 'revision'] as const;
+
+export const driftPageSchema = z.object({
+  /** Open drift, oldest first. Empty when `by` asks for groups. */
+  items: z.array(driftItemSchema),
+  groups: z.array(
+    z.object({
+      key: z.string(),
+      open: z.number().int(),
+      devices: z.number().int(),
+      since: z.string(),
+      sample: driftItemSchema,
+    }),
+  ),
+  total: z.number().int(),
+});
+export type DriftPage = z.infer<typeof driftPageSchema>;
+
+export const eventPageSchema = z.object({ items: z.array(eventItemSchema), next: z.string().nullable() });
+export type EventPage = z.infer<typeof eventPageSchema>;
+
+export const reconcileSchema = z.object({ sent: z.literal(true) });
+
+export const errorSchema = z.object({ error: z.object({ code: z.string(), message: z.string() }) });
+
+/** Server-sent events of `GET /api/v1/stream`: `event:` is the key, `data:` the JSON of the value. */
+export interface StreamEvents {
+  device: DeviceItem;
+  event: EventItem;
+  /** At most once a second. */
+  summary: Summary;
+}

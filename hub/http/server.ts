@@ -1,0 +1,43 @@
+// The HTTP listener. Owns sockets and their deadlines; answers nothing itself.
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import { HoldfastError } from '../../fleet/error.ts';
+import type { createApp } from './app.ts';
+
+const MAX_CONNECTIONS = 2_000;
+const HEADERS_TIMEOUT_MS = 10_000;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+export interface HttpServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** @throws HoldfastError ConfigInvalid when the address cannot be listened on */
+export async function startHttp(app: ReturnType<typeof createApp>, host: string, port: number): Promise<HttpServer> {
+  const serverOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
+  server.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is already in use' : error.message;
+      const remedy = 'choose another with http.port (or --http-port)';
+      reject(
+        new HoldfastError('ConfigInvalid', `HTTP cannot listen on ${host}:${port}: ${why}; ${remedy}`, {
+          cause: error,
+        }),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const bound = typeof address === 'object' && address !== null ? address.port : port;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
