@@ -1,0 +1,129 @@
+// A condition in plain words, and what a person can do about it. One entry per reason, complete by construction.
+// Pure text; decides nothing about the device.
+import type { Condition, Reason } from '../../../fleet/model/conditions.ts';
+
+export interface Explanation {
+  readonly tone: 'good' | 'busy' | 'warn' | 'bad';
+  readonly says: string;
+  /** null: nothing to do. */
+  readonly remedy: string | null;
+}
+
+type Advice = Omit<Explanation, 'tone'>;
+
+/** What the condition means. A condition is good when Ready is True, busy while Reconciling, else it needs a look. */
+export function explain(condition: Pick<Condition, 'type' | 'status' | 'reason'>): Explanation {
+  const advice = adviceFor(condition.reason);
+  return { tone: toneOf(condition), says: advice.says, remedy: advice.remedy };
+}
+
+/** Advice for a reason that came as text; an unknown one (a newer agent) says so. */
+export function adviceFor(reason: string): Advice {
+  return Object.hasOwn(ADVICE, reason)
+    ? ADVICE[reason as Reason]
+    : { says: `The agent reports ${reason}.`, remedy: 'This dashboard does not know the reason: read the message.' };
+}
+
+function toneOf({ type, status, reason }: Pick<Condition, 'type' | 'status' | 'reason'>): Explanation['tone'] {
+  if (type === 'Reconciling') return reason === 'ProgressingWithRetry' ? 'warn' : 'busy';
+  if (type === 'Stalled') return 'bad';
+  if (status === 'True') return 'good';
+  return WAITING.has(reason) ? 'warn' : 'bad';
+}
+
+const WAITING: ReadonlySet<Reason> = new Set<Reason>([
+  'Progressing',
+  'ProgressingWithRetry',
+  'Suspended',
+  'DependencyNotReady',
+  'DriftDetected',
+]);
+
+const ADVICE: Readonly<Record<Reason, Advice>> = {
+  Succeeded: { says: 'The device runs what Git declares.', remedy: null },
+  Progressing: { says: 'The agent is bringing the device to what Git declares.', remedy: null },
+  ProgressingWithRetry: {
+    says: 'The last attempt failed. The agent tries again by itself.',
+    remedy: 'If it does not pass within a few minutes, the message and the events below say what is in the way.',
+  },
+  Suspended: {
+    says: 'Reconciliation is switched off for this device.',
+    remedy: 'Remove “suspend: true” from its device.yaml and commit.',
+  },
+  DependencyNotReady: {
+    says: 'An app waits for another one that is not ready.',
+    remedy: 'Look at the app that it waits for. This one follows by itself.',
+  },
+  BuildFailed: {
+    says: 'The declared state does not resolve. The last good revision keeps running.',
+    remedy: 'Correct the lines named above and commit. “holdfast validate” finds the same before you push.',
+  },
+  HealthCheckFailed: {
+    says: 'A service did not become healthy in time.',
+    remedy:
+      'Read its log on the host with “docker logs”, then correct the image, its settings or the healthcheck in Git.',
+  },
+  PruneFailed: {
+    says: 'Something that Git no longer declares could not be removed.',
+    remedy: 'The message names it. Usually another container still uses it: stop that, the agent then tries again.',
+  },
+  ReconciliationFailed: {
+    says: 'A step of the plan failed.',
+    remedy: 'The message names the step. Run “holdfast-agent plan” on the host to see what is left to do.',
+  },
+  GitOperationFailed: {
+    says: 'The fleet repository cannot be read. What runs is left as it is.',
+    remedy: 'Check source.url, ref and path in agent.yaml and the network of the host: “holdfast-agent check”.',
+  },
+  AuthenticationFailed: {
+    says: 'The Git server refused the credentials.',
+    remedy: 'Renew the token or deploy key under source.auth on the host. It needs read access only.',
+  },
+  VerificationError: {
+    says: 'The newest commit is not signed by anyone whom this device trusts. It is not applied.',
+    remedy:
+      'Sign the commit with an allowed key, or add its signer to allowed_signers on the host. If nobody knows the commit, treat it as an intrusion.',
+  },
+  PolicyDenied: {
+    says: 'The commit asks for something that the policy of this host forbids.',
+    remedy: 'Drop the request from the Compose file, or allow it under policy in agent.yaml on the host.',
+  },
+  DockerUnavailable: {
+    says: 'The Docker Engine on the host does not answer.',
+    remedy: 'On the host: “systemctl status docker”. The agent goes on as soon as the Engine is back.',
+  },
+  ImagePullFailed: {
+    says: 'An image could not be pulled. What runs keeps running.',
+    remedy: 'Check the image name and tag in Git, and whether the host can reach and log in to the registry.',
+  },
+  DiskPressure: {
+    says: 'The disk of the host is too full to go on safely.',
+    remedy: 'Free space on the host; “docker system df” shows what Docker holds.',
+  },
+  RolledBack: {
+    says: 'The new revision failed its health gate. The device is back on the last good one.',
+    remedy:
+      'Correct the service that failed and commit. The failed revision is not tried again until Git moves or you ask.',
+  },
+  RollbackRejected: {
+    says: 'The new revision failed and there is no good one to return to.',
+    remedy: 'Correct the service that failed and commit, or revert the commit in Git.',
+  },
+  HistoryRewritten: {
+    says: 'The branch no longer contains the applied commit: its history was rewritten.',
+    remedy: 'Make sure that the force-push was meant. If it was, “Reconcile now” accepts the new history.',
+  },
+  PruneGuard: {
+    says: 'The agent would have to remove more than it is allowed to, so it removes nothing.',
+    remedy:
+      'Check that the device folder in Git is complete. If the removal is meant, raise limits.deletes in agent.yaml.',
+  },
+  NameConflict: {
+    says: 'A container, network or volume with the declared name exists, and this agent did not make it.',
+    remedy: 'Remove or rename it on the host, or choose another name in the Compose file.',
+  },
+  DriftDetected: {
+    says: 'Something on the host was changed behind Git’s back.',
+    remedy: 'See the drift below. With “drift: correct” it is put right; with “drift: warn” it stays until you act.',
+  },
+};
