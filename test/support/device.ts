@@ -1,0 +1,67 @@
+// One device for scenarios: an agent's configuration and state in a folder, its commands as real processes.
+import { once } from 'node:events';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { engineSocket } from './engine.ts';
+import { type Program, startProgram } from './machine.ts';
+
+export interface Ran {
+  readonly code: number | null;
+  /** Both streams. */
+  readonly output: string;
+}
+
+export interface Device {
+  readonly id: string;
+  readonly stateDir: string;
+  readonly configFile: string;
+  /** Runs one command of the agent to its end. */
+  agent(command: 'once' | 'plan' | 'status', ...args: readonly string[]): Promise<Ran>;
+  /** Starts the daemon; `await using` ends it with SIGKILL. */
+  start(): Promise<Program>;
+}
+
+export interface DeviceOptions {
+  readonly id: string;
+  readonly url: string;
+  readonly folder: string;
+  /** Further configuration, as YAML text at the top level. */
+  readonly more?: string;
+  readonly interval?: string;
+  readonly socket?: string;
+}
+
+const COMMAND_MS = 120_000;
+
+export async function makeDevice({
+  id,
+  url,
+  folder,
+  more = '',
+  interval = '1s',
+  socket = engineSocket(),
+}: DeviceOptions): Promise<Device> {
+  const stateDir = join(folder, 'state');
+  const configFile = join(folder, 'agent.yaml');
+  await mkdir(folder, { recursive: true });
+  const source = `{ url: "${url}", interval: ${interval}, timeout: 20s }`;
+  await writeFile(
+    configFile,
+    `device: ${id}\nstate_dir: ${stateDir}\nsource: ${source}\ndocker: { socket: ${socket} }\n${more}`,
+  );
+  const start = (command: string, args: readonly string[] = []) =>
+    startProgram(process.execPath, ['agent/main.ts', command, '--config', configFile, ...args]);
+  return {
+    id,
+    stateDir,
+    configFile,
+    async agent(command, ...args) {
+      await using program = await start(command, args);
+      const [code] = (await once(program.child, 'close', { signal: AbortSignal.timeout(COMMAND_MS) })) as [
+        number | null,
+      ];
+      return { code, output: program.output() };
+    },
+    start: () => start('run'),
+  };
+}
