@@ -46,7 +46,7 @@ export function buildStatus(input: StatusInput): StatusBody {
   const { desired, observed, plan, now } = input;
   const apps = desired === null ? [] : desired.apps.map((app) => appStatus(app, desired.device, observed, plan));
   const sync = overallSync(input, apps);
-  const health: Health = desired === null || observed === null ? 'Unknown' : worstHealth(apps.map((app) => app.health));
+  const health: Health = overallHealth(input, apps);
   return {
     clock_synced: input.clockSynced,
     agent: input.agent,
@@ -111,6 +111,11 @@ function serviceStatus(app: DesiredApp, service: Service, device: string, observ
   };
 }
 
+function overallHealth({ desired, observed }: StatusInput, apps: readonly AppStatus[]): Health {
+  if (desired === null || observed === null) return 'Unknown';
+  return desired.suspend ? 'Suspended' : worstHealth(apps.map((app) => app.health));
+}
+
 function overallSync({ desired, observed, plan, gitRevision }: StatusInput, apps: readonly AppStatus[]): Sync {
   if (desired === null || observed === null || plan === null) return 'Unknown';
   const behind = gitRevision !== null && gitRevision !== desired.revision;
@@ -135,19 +140,27 @@ function conditions(input: StatusInput, sync: Sync, apps: readonly AppStatus[]):
 type Ready = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 function readyCondition(input: StatusInput, sync: Sync, apps: readonly AppStatus[]): Ready {
-  const { desired, failures, plan } = input;
+  const { desired, failures, plan, gitRevision } = input;
   const [failure] = failures;
-  const keeps = desired === null ? '' : `; ${shortRevision(desired.revision)} stays in force`;
-  if (failure !== undefined)
+  if (failure !== undefined) {
+    const behind = desired !== null && desired.revision !== gitRevision;
+    const keeps = behind ? [`${shortRevision(desired.revision)} stays in force`] : [];
     return {
       status: 'False',
       reason: failure.reason,
-      message: failure.message + (failure.message.includes('\n') ? '' : keeps),
+      message: [...failures.map(({ message }) => message), ...keeps].join('\n'),
     };
+  }
   if (desired === null)
     return { status: 'Unknown', reason: 'Progressing', message: 'reading the fleet repository for the first time' };
   if (desired.suspend)
     return { status: 'Unknown', reason: 'Suspended', message: `suspend: true in ${shortRevision(desired.revision)}` };
+  // Drift that is only reported (drift: warn) is not being worked on, whatever the gate still waits for.
+  const left = plan?.steps.length === 0 && plan.differences.some(isDrift);
+  const differences = count(plan?.differences.length ?? 0, 'difference');
+  const message = `${differences} from ${shortRevision(desired.revision)} left as found`;
+  const drifted: Ready = { status: 'False', reason: 'DriftDetected', message };
+  if (left) return drifted;
   if (input.working)
     return { status: 'False', reason: 'Progressing', message: `applying ${shortRevision(desired.revision)}` };
   const ill = apps.flatMap((app) =>
@@ -156,16 +169,15 @@ function readyCondition(input: StatusInput, sync: Sync, apps: readonly AppStatus
       .map(({ name, message }) => `${app.name}/${name}: ${message ?? 'not healthy'}`),
   );
   if (ill.length > 0) return { status: 'False', reason: 'HealthCheckFailed', message: ill.join('; ') };
-  if (sync !== 'Synced')
-    return {
-      status: 'False',
-      reason: 'DriftDetected',
-      message: `${plan?.differences.length ?? 0} differences from ${shortRevision(desired.revision)} are left as they are`,
-    };
+  if (sync !== 'Synced') return drifted;
   return { status: 'True', reason: 'Succeeded', message: `runs ${shortRevision(desired.revision)}` };
 }
 
 function sinceOf(condition: Omit<Condition, 'since'>, previous: readonly Condition[], now: string): string {
   const before = previous.find(({ type }) => type === condition.type);
   return before?.status === condition.status ? before.since : now;
+}
+
+function count(amount: number, one: string): string {
+  return `${amount} ${one}${amount === 1 ? '' : 's'}`;
 }

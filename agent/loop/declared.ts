@@ -5,6 +5,7 @@ import { HoldfastError, messageOf, reasonOf } from '../../fleet/error.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import { formatRevision } from '../../fleet/names.ts';
 import { formatFaults, policyFaults } from '../../fleet/policy.ts';
+import { NOTHING_DECLARED } from '../../fleet/repo/app.ts';
 import { resolveDevice } from '../../fleet/repo/resolve.ts';
 import type { Failure } from '../../fleet/status.ts';
 import { withoutSecrets } from '../../fleet/without-secrets.ts';
@@ -89,11 +90,12 @@ export async function resolve(
       case 'needs':
         roots = [...new Set([...roots, ...resolution.roots])];
         continue;
-      case 'invalid':
-        throw new HoldfastError(
-          'BuildFailed',
-          resolution.diagnostics.map(withoutSecrets).map(formatDiagnostic).join('\n'),
-        );
+      case 'invalid': {
+        const { diagnostics } = resolution;
+        const gone = diagnostics.some(({ code }) => code === NOTHING_DECLARED);
+        const text = diagnostics.map(withoutSecrets).map(formatDiagnostic).join('\n');
+        throw new HoldfastError(gone ? 'PruneGuard' : 'BuildFailed', text);
+      }
       case 'resolved': {
         for (const warning of resolution.warnings) log('warn', formatDiagnostic(withoutSecrets(warning)));
         const faults = policyFaults(resolution.origins, config.policy, config.docker.socket);
@@ -107,5 +109,8 @@ export async function resolve(
 
 /** The commit itself is at fault: asking again gives the same answer. */
 function isRefusal(error: unknown): boolean {
-  return error instanceof HoldfastError && ['BuildFailed', 'PolicyDenied', 'GitContentRefused'].includes(error.code);
+  return (
+    error instanceof HoldfastError &&
+    ['BuildFailed', 'PolicyDenied', 'PruneGuard', 'GitContentRefused'].includes(error.code)
+  );
 }

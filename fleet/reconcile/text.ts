@@ -1,5 +1,7 @@
 // Plans and differences as text. The same lines are what `plan` prints, what the log and events say, and what tests assert.
+
 import type { Difference, Plan, Step, Value } from '../model/plan.ts';
+import { formatDuration } from '../units.ts';
 
 const SHOWN_CHARACTERS = 80;
 const SHOWN_CAUSES = 4;
@@ -49,14 +51,14 @@ export function verb(step: Step): string {
 export function formatDifference(difference: Difference): string {
   if (difference.kind === 'missing') return 'not there';
   if (difference.field === null) return 'not declared';
-  return `${difference.field}: ${formatValue(difference.observed)} → ${formatValue(difference.desired)}`;
+  return `${difference.field}: ${shown(difference.field, difference.observed)} → ${shown(difference.field, difference.desired)}`;
 }
 
 /** `mem_limit is 33554432, declared is 67108864`: what a drift event says. */
 export function formatDrift(difference: Difference): string {
   if (difference.kind === 'missing') return 'not there';
   if (difference.field === null) return `${formatValue(difference.observed)} is not declared`;
-  return `${difference.field} is ${formatValue(difference.observed)}, declared is ${formatValue(difference.desired)}`;
+  return `${difference.field} is ${shown(difference.field, difference.observed)}, declared is ${shown(difference.field, difference.desired)}`;
 }
 
 /** Several differences as one cause. */
@@ -64,6 +66,13 @@ export function formatCause(differences: readonly Difference[]): string {
   const shown = differences.slice(0, SHOWN_CAUSES).map(formatDifference).join('; ');
   const more = differences.length - SHOWN_CAUSES;
   return more > 0 ? `${shown}; and ${more} more` : shown;
+}
+
+const DURATIONS = new Set(['healthcheck.interval', 'healthcheck.timeout', 'healthcheck.start_period']);
+
+/** Durations as people write them. */
+function shown(field: string, value: Value): string {
+  return DURATIONS.has(field) && typeof value === 'number' ? formatDuration(value) : formatValue(value);
 }
 
 export function formatValue(value: Value): string {

@@ -47,13 +47,16 @@ export function loadApp(app: AppFields, context: AppContext): LoadedApp | undefi
   return { app, project };
 }
 
+/** Diagnostic code of a folder that is gone or empty: a reason to keep what runs, never to remove it. */
+export const NOTHING_DECLARED = 'nothing-declared';
+
 /** The app of a device whose device.yaml names none: one Compose file in its folder. */
 export function soleApp(device: string, folder: string, files: Files, report: Report): AppFields[] {
   const inFolder = (name: string): string => (folder === '' ? name : `${folder}/${name}`);
   const [first, second] = COMPOSE_NAMES.filter((name) => files.find(inFolder(name), folder).kind === 'file');
   if (first === undefined) {
     const what = `the device "${device}" declares nothing: neither device.yaml names apps nor is there a compose.yaml`;
-    report.error(wholeFile(inFolder('compose.yaml')), 'missing-file', what, `create ${inFolder('compose.yaml')}`);
+    report.error(wholeFile(inFolder('compose.yaml')), NOTHING_DECLARED, what, `create ${inFolder('compose.yaml')}`);
     return [];
   }
   if (second !== undefined) {

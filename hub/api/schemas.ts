@@ -15,7 +15,7 @@ export const deviceItemSchema = z.object({
   last_seen: z.string(),
   sync: z.enum(SYNC),
   health: z.enum(HEALTH),
-  /** Of the condition that matters most: Stalled, else Reconciling, else Ready. */
+  /** Of the condition that says most: Stalled, else Ready. */
   reason: z.string(),
   message: z.string(),
   revision: statusSchema.shape.revision,

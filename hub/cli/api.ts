@@ -9,7 +9,7 @@ const DEADLINE_MS = 15_000;
 
 export interface Api {
   readonly base: string;
-  /** @throws CliError: 1 when the hub says no, 2 when it does not answer */
+  /** @throws CliError: 1 when the hub says no, 2 when the question was wrong or there is no answer */
   get<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>;
   post<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>;
   /** The event stream; null when the hub cannot be reached. */
@@ -36,7 +36,7 @@ export function createApi(io: Io, given: string | undefined): Api {
       throw unreachable(base, error);
     }
     const refused = errorSchema.safeParse(body);
-    if (refused.success) throw new CliError(refused.data.error.message, status < 500 ? 1 : 2);
+    if (refused.success) throw new CliError(refused.data.error.message, status === 400 || status >= 500 ? 2 : 1);
     const answer = schema.safeParse(body);
     if (!answer.success) throw new CliError(`${base} answered something that is not a Holdfast hub's; check --hub`);
     return answer.data;

@@ -6,7 +6,7 @@ import { difference } from './get.ts';
 import type { ExitCode } from './io.ts';
 import { print } from './output.ts';
 import type { Paint } from './paint.ts';
-import { age, ago, bytes, plural, safe } from './text.ts';
+import { age, ago, bytes, plural, safe, safeLines } from './text.ts';
 
 const EVENTS_SHOWN = 10;
 const KEY_WIDTH = 13;
@@ -72,7 +72,7 @@ function conditions(device: Device, now: number, paint: Paint): string {
     const good = (one.type === 'Ready') === (one.status === 'True');
     const colour = one.status === 'Unknown' ? paint.dim : good ? paint.good : paint.warn;
     const since = paint.dim(`for ${age(now - Date.parse(one.since))}`);
-    return `  ${colour(`${one.type} ${one.status}`)}  ${one.reason}  ${since}\n      ${safe(one.message)}\n`;
+    return `  ${colour(`${one.type} ${one.status}`)}  ${one.reason}  ${since}\n${safeLines(one.message, '      ')}\n`;
   });
   return `${paint.bold('Conditions')}\n${lines.join('')}`;
 }

@@ -11,6 +11,14 @@ export function safe(text: string): string {
     .replace(UNSAFE, '');
 }
 
+/** Several harmless lines, each indented: a diagnostic keeps its caret under its column. */
+export function safeLines(text: string, indent: string): string {
+  return text
+    .split('\n')
+    .map((line) => indent + safe(line))
+    .join('\n');
+}
+
 /** `just now`, `3m ago`, `2h ago`, `5d ago`. */
 export function ago(iso: string, now: number): string {
   const ms = Date.parse(iso);

@@ -43,7 +43,7 @@ export function withStatus(item: DeviceItem, status: Status): DeviceItem {
 /** Stalled, else Reconciling, else Ready. */
 function mainCondition(status: Status): Status['conditions'][number] | undefined {
   const of = (type: string) => status.conditions.find((condition) => condition.type === type);
-  return of('Stalled') ?? of('Reconciling') ?? of('Ready');
+  return of('Stalled') ?? of('Ready') ?? of('Reconciling');
 }
 
 export type Origin = Pick<PresenceMessage, 'instance' | 'boot' | 'ts'>;

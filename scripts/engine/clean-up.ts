@@ -16,7 +16,8 @@ export function cleanUp(folder: string, bridge: string, dir: string): void {
   unmountBelow(dir);
   unmountBelow(folder);
   const links = [bridge, ...ownNetworkLinks(dir)];
-  removeRules(links);
+  // Rules of published ports name addresses only, all of them in this Engine's own net.
+  removeRules(links, `10.${/\d+$/.exec(folder)?.[0] ?? 'none'}.`);
   for (const link of links) attempt('ip', ['link', 'delete', link]);
   rmSync(dir, { recursive: true, force: true });
   rmSync(folder, { recursive: true, force: true });
@@ -125,11 +126,11 @@ function ownNetworkLinks(dir: string): readonly string[] {
 }
 
 /** The Engine leaves its bridges' rules behind when it stops. */
-function removeRules(links: readonly string[]): void {
+function removeRules(links: readonly string[], net: string): void {
   for (const table of ['filter', 'nat']) {
     for (const rule of attempt('iptables', ['-w', '-t', table, '-S']).split('\n')) {
       const words = rule.split(' ');
-      if (words[0] !== '-A' || !words.some((word) => links.includes(word))) continue;
+      if (words[0] !== '-A' || !words.some((word) => links.includes(word) || word.startsWith(net))) continue;
       attempt('iptables', ['-w', '-t', table, '-D', ...words.slice(1)]);
     }
   }

@@ -165,7 +165,7 @@ const ROWS: readonly Row[] = [
     image: 'holdfast/defaults:1',
     before: { command: undefined, healthcheck: { interval: '1s' } },
     after: { command: undefined },
-    cause: 'healthcheck.interval: 1000000000 → 2000000000',
+    cause: 'healthcheck.interval: 1s → 2s',
   },
   { name: 'read_only', before: { read_only: true }, after: { read_only: false }, cause: 'read_only: true → false' },
   {

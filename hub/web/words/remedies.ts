@@ -73,7 +73,8 @@ const ADVICE: Readonly<Record<Reason, Advice>> = {
   },
   GitOperationFailed: {
     says: 'The fleet repository cannot be read. What runs is left as it is.',
-    remedy: 'Check source.url, ref and path in agent.yaml and the network of the host: “holdfast-agent check”.',
+    remedy:
+      'Check source.url, ref and path in agent.yaml, and the network of the host. “holdfast-agent plan” on the host says the same at once.',
   },
   AuthenticationFailed: {
     says: 'The Git server refused the credentials.',

@@ -102,7 +102,7 @@ describe('what is declared', () => {
     state.head = 'b';
     await refresh();
     expect(declared.desired()?.apps).toHaveLength(1);
-    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'BuildFailed' })]);
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'PruneGuard', stalled: true })]);
   });
 
   it('a wrong password waits for a person', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { table } from '../../../hub/cli/table.ts';
-import { age, ago, bytes, safe } from '../../../hub/cli/text.ts';
+import { age, ago, bytes, safe, safeLines } from '../../../hub/cli/text.ts';
 
 test.each([
   ['escape sequences', '\u001b[2J\u001b]0;title\u0007gone', 'gone'],
@@ -51,4 +51,10 @@ test('wide characters keep the columns aligned', () => {
       null,
     ),
   ).toBe('A     B\n東京  1\nabcd  2\n');
+});
+
+test('a diagnostic keeps its lines, its caret under its column, and nothing that moves the cursor', () => {
+  expect(safeLines('a.yaml:1:5: bad\n    key: x\u001b[2K\n    ^^^', '  ')).toBe(
+    '  a.yaml:1:5: bad\n      key: x\n      ^^^',
+  );
 });
