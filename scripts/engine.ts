@@ -148,8 +148,11 @@ function launchDaemon({ dir, folder, socket, bridge, number }: Daemon): number {
   };
   writeFileSync(options['config-file'], '{}');
   const args = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
+  // Its own temporary folder: containerd leaves a dump of its stacks there when it is slow to end.
+  const env = { ...process.env, TMPDIR: join(dir, 'tmp') };
+  mkdirSync(env.TMPDIR, { recursive: true });
   // Its own process group: an interrupt at the terminal reaches the caller, and the caller stops the Engine.
-  const child = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true });
+  const child = spawn('dockerd', args, { stdio: ['ignore', log, log], detached: true, env });
   child.on('error', (error) => writeFileSync(log, `dockerd cannot be started: ${error.message}\n`));
   child.unref();
   return child.pid ?? 0;
