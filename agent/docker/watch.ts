@@ -1,6 +1,7 @@
 // The Engine's event stream as a doorbell: container, network and volume events, with reconnects. Events are lost whenever the
 // stream is down, so every connect reports a gap. Must not interpret events.
 import { messageOf } from '../../fleet/error.ts';
+import { type Backoff, backoffMs } from '../backoff.ts';
 import { asRecord, textField } from './answer.ts';
 import type { Connection } from './connection.ts';
 import { pause } from './deadline.ts';
@@ -33,7 +34,7 @@ export async function watchEvents(
       if (attempt === 0) log(`the event stream of the Engine broke; connecting again: ${messageOf(error)}`);
     }
     try {
-      await backOff(attempt++, signal);
+      await pause(SHORTEST_PAUSE_MS + backoffMs(RECONNECT, attempt++, Math.random()), signal);
     } catch {
       return; // Only the signal ends a pause.
     }
@@ -62,12 +63,5 @@ function eventsCall(signal: AbortSignal) {
   return { method: 'GET', path: '/events', query: { filters }, what: 'stream events', signal } as const;
 }
 
-/** Full jitter between 0 and a bound that doubles with each attempt. */
-async function backOff(attempt: number, signal: AbortSignal): Promise<void> {
-  const bound = Math.min(BACKOFF_CAP_MS, BACKOFF_BASE_MS * 2 ** Math.min(attempt, 10));
-  await pause(BACKOFF_FLOOR_MS + Math.random() * bound, signal);
-}
-
-const BACKOFF_FLOOR_MS = 50;
-const BACKOFF_BASE_MS = 250;
-const BACKOFF_CAP_MS = 15_000;
+const RECONNECT: Backoff = { firstMs: 250, capMs: 15_000 };
+const SHORTEST_PAUSE_MS = 50;

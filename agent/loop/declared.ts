@@ -1,5 +1,4 @@
 // What Git declares for this device. Follows the ref; keeps the last accepted state when Git is away or a commit is bad.
-
 import { formatDiagnostic } from '../../fleet/diagnostic.ts';
 import { HoldfastError, messageOf, reasonOf } from '../../fleet/error.ts';
 import type { Desired } from '../../fleet/model/desired.ts';

@@ -1,5 +1,6 @@
 // How long the loops rest: polls with jitter and backoff; looks that are short while the health gate is open, back off
 // after failures, and slow down where something keeps breaking what is repaired. Time comes in as an argument.
+import { backoffMs } from '../backoff.ts';
 
 /** While the health gate is open. */
 const GATE_LOOK_MS = 500;
@@ -18,8 +19,8 @@ const REPAIR_WINDOW_MS = 3 * SLOWEST_REPAIR_MS;
 
 /** How long until the next poll. `random`: 0 ≤ x < 1. */
 export function createPollPace(random: () => number): (failed: boolean, intervalMs: number) => number {
-  const backoff = createBackoff(random);
-  return (failed, intervalMs) => (failed ? backoff.next(intervalMs) : jittered(backoff, intervalMs, random));
+  const retries = createRetries(random);
+  return (failed, intervalMs) => (failed ? retries.next(intervalMs) : jittered(retries, intervalMs, random));
 }
 
 export interface Looked {
@@ -40,7 +41,7 @@ export interface Rest {
 
 /** How long until the next look. `random`: 0 ≤ x < 1. */
 export function createLookPace(random: () => number): (looked: Looked, intervalMs: number, nowMs: number) => Rest {
-  const backoff = createBackoff(random);
+  const retries = createRetries(random);
   let repairs = 0;
   let repairedMs = Number.NEGATIVE_INFINITY;
   return ({ steps, waiting, retry }, intervalMs, nowMs) => {
@@ -50,23 +51,22 @@ export function createLookPace(random: () => number): (looked: Looked, intervalM
     }
     const calm = repairs <= CALM_REPAIRS;
     const settleMs = calm ? SETTLE_MS : Math.min(SLOWEST_REPAIR_MS, 1000 * 2 ** (repairs - CALM_REPAIRS));
-    const restMs = retry ? backoff.next(intervalMs) : jittered(backoff, intervalMs, random);
+    const restMs = retry ? retries.next(intervalMs) : jittered(retries, intervalMs, random);
     const lookMs = calm ? GATE_LOOK_MS : Math.max(GATE_LOOK_MS, settleMs);
     return { waitMs: waiting && !retry ? Math.min(lookMs, intervalMs) : restMs, settleMs };
   };
 }
 
-interface Backoff {
+interface Retries {
   next(mostMs: number): number;
   reset(): void;
 }
 
-function createBackoff(random: () => number): Backoff {
+function createRetries(random: () => number): Retries {
   let failures = 0;
   return {
     next(mostMs) {
-      const most = Math.min(mostMs, RETRY_MS * 2 ** Math.min(failures++, 16));
-      return Math.max(SHORTEST_RETRY_MS, most * random());
+      return Math.max(SHORTEST_RETRY_MS, backoffMs({ firstMs: RETRY_MS, capMs: mostMs }, failures++, random()));
     },
     reset() {
       failures = 0;
@@ -74,7 +74,7 @@ function createBackoff(random: () => number): Backoff {
   };
 }
 
-function jittered(backoff: Backoff, intervalMs: number, random: () => number): number {
-  backoff.reset();
+function jittered(retries: Retries, intervalMs: number, random: () => number): number {
+  retries.reset();
   return intervalMs * (1 - JITTER + 2 * JITTER * random());
 }

@@ -5,14 +5,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../../fleet/error.ts';
 import { hintSchema } from '../../fleet/wire/messages.ts';
 import { agentClientId, deviceTopic } from '../../fleet/wire/topics.ts';
+import { type Backoff, backoffMs } from '../backoff.ts';
 import { redactUrl } from '../host/network-error.ts';
 import type { Store } from '../store/store.ts';
-import { type Backoff, backoffMs, RECONNECT } from './backoff.ts';
 import { type Connection, connectBroker, type MqttConfig, type ProtocolVersion } from './connection.ts';
 import { createDelivery } from './delivery.ts';
 import { createMessages } from './messages.ts';
 import type { Reporter } from './reporter.ts';
 
+/** Between two attempts to reach the broker. */
+export const RECONNECT: Backoff = { firstMs: 1_000, capMs: 60_000 };
 const KEEPALIVE_S = 30;
 /** A connection that lived this long was a good one: the next outage starts with short waits again. */
 const STABLE_MS = 30_000;

@@ -55,8 +55,8 @@ export function declaredInventory(desired: Desired, paths: HostPaths): Inventory
 
 /**
  * The item to record before a step makes or unmakes what has a name, or writes content again under a container;
- * undefined: the step does neither. It is not settled
- * before the cycle ends, so that what is unfinished then is not taken for drift.
+ * undefined: the step does neither. It is not settled before the cycle ends, so that what is unfinished then is not taken
+ * for drift.
  */
 export function itemBefore(
   step: Step,

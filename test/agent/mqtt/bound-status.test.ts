@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { backoffMs, RECONNECT } from '../../../agent/mqtt/backoff.ts';
+import { backoffMs } from '../../../agent/backoff.ts';
 import { boundStatus, clip } from '../../../agent/mqtt/bound-status.ts';
+import { RECONNECT } from '../../../agent/mqtt/create-reporter.ts';
 import { statusOutline } from '../../../agent/mqtt/status-outline.ts';
 import { type DriftEntry, STATUS_BYTES, type Status, statusSchema } from '../../../fleet/wire/messages.ts';
 import { FULL, STATUS } from './statuses.ts';

@@ -1,12 +1,10 @@
-// How long to wait before the next connection attempt: exponential with full jitter, so that a fleet that lost its
-// broker does not come back as one wave. Pure.
+// How long to wait before the next attempt: exponential with full jitter, so that a fleet that lost its broker or its
+// Git server does not come back as one wave. Pure.
 
 export interface Backoff {
   readonly firstMs: number;
   readonly capMs: number;
 }
-
-export const RECONNECT: Backoff = { firstMs: 1_000, capMs: 60_000 };
 
 /** Milliseconds; `failures` counts from 0, `random` is in [0, 1). */
 export function backoffMs(backoff: Backoff, failures: number, random: number): number {
