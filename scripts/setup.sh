@@ -102,6 +102,9 @@ find_missing() {
     missing openssl openssl
     missing ps procps
     missing ssh-keygen openssh-client
+    missing sshd openssh-server
+    missing nginx nginx-light
+    missing gpg gnupg
   elif ! node scripts/start/engine-answers.ts; then
     missing_engine
   fi
@@ -147,7 +150,7 @@ engine_advice() {
 explain_other_system() {
   lacking=
   wanted="git"
-  if [ "$purpose" = test ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps"; fi
+  if [ "$purpose" = test ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps ssh-keygen sshd nginx gpg"; fi
   for command in $wanted; do
     PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
     has "$command" || lacking="$lacking $command"

@@ -4,8 +4,11 @@ import { builtinModules } from 'node:module';
 import { join, resolve } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 
-/** dockerode loads these for SSH and BuildKit sessions, which the agent never opens. */
+/** dockerode loads these for SSH and BuildKit sessions, which the agent never opens. Git over SSH has its own import of ssh2. */
 const NEVER_USED = ['ssh2', '@grpc/grpc-js', '@grpc/proto-loader'];
+const NEVER_USED_BY = /[\\/]node_modules[\\/](?:dockerode|docker-modem)[\\/]/;
+/** Native parts that ssh2 tries and goes on without. */
+const NATIVE = /^(?:cpu-features|\.\/crypto\/build\/Release\/sshcrypto\.node)$/;
 
 /** Libraries try these and go on without them. */
 const OPTIONAL = [
@@ -55,7 +58,11 @@ const withoutNeverUsed: Plugin = {
   name: 'never-used',
   setup(builder) {
     const filter = new RegExp(`^(?:${NEVER_USED.join('|')})$`);
-    builder.onResolve({ filter }, ({ path }) => ({ path, namespace: 'never-used' }));
+    builder.onResolve({ filter }, ({ path, importer }) =>
+      NEVER_USED_BY.test(importer) ? { path, namespace: 'never-used' } : null,
+    );
+    builder.onResolve({ filter: NATIVE }, ({ path }) => ({ path, namespace: 'native' }));
+    builder.onLoad({ filter: /.*/, namespace: 'native' }, () => ({ contents: "throw new Error('not built');" }));
     builder.onLoad({ filter: /.*/, namespace: 'never-used' }, () => ({ contents: 'module.exports = {};' }));
   },
 };

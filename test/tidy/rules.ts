@@ -18,6 +18,8 @@ const FLEET_PACKAGES = ['yaml', 'zod', 'node:crypto', 'node:path'];
 const HOMES: Readonly<Record<string, readonly string[]>> = {
   dockerode: ['agent/docker/'],
   'isomorphic-git': ['agent/git/', 'hub/git/'],
+  ssh2: ['agent/git/'],
+  openpgp: ['agent/trust/'],
   mqtt: ['agent/mqtt/', 'hub/mqtt/'],
   aedes: ['hub/broker/'],
   'node:sqlite': ['agent/store/', 'hub/store/'],
