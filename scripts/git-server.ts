@@ -18,6 +18,8 @@ export interface GitServerOptions {
   readonly auth?: GitServerAuth;
   /** Pushing is off unless asked for. */
   readonly receivepack?: boolean;
+  /** Partial fetches (`uploadpack.allowFilter`) are on unless turned off. */
+  readonly filters?: boolean;
 }
 
 export interface GitServer {
@@ -72,7 +74,7 @@ function serve(options: GitServerOptions, request: IncomingMessage, response: Se
 function environment(options: GitServerOptions, request: IncomingMessage, url: URL): NodeJS.ProcessEnv {
   const headers = request.headers;
   const settings = [
-    ['uploadpack.allowFilter', 'true'],
+    ['uploadpack.allowFilter', String(options.filters ?? true)],
     ['uploadpack.allowAnySHA1InWant', 'true'],
     ['http.receivepack', String(options.receivepack ?? false)],
     ['safe.directory', '*'],

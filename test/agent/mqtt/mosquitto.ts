@@ -1,11 +1,11 @@
 // A real mosquitto with a configuration of its own, for one test: started, stopped, frozen by its process id.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
+import { freePort } from '../../support/free-port.ts';
 import { until } from './reporting.ts';
 
 export interface MosquittoOptions {
@@ -106,12 +106,4 @@ export function makeCertificates(folder: string, days = 1): void {
     '-extfile',
     'ext',
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
