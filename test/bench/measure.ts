@@ -48,7 +48,7 @@ async function timed(pair: Pair, work: () => Promise<void>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? Number.NaN;

@@ -28,7 +28,13 @@ export async function benchReconcile(socket: string, folder: string): Promise<Re
     `device: ${DEVICE}\nstate_dir: ${join(folder, 'state')}\nsource: { url: "${fleet.url}" }\ndocker: { socket: ${socket} }\n`,
   );
   const parts = await assemble(await loadConfig(configFile, {}), () => undefined);
-  const declared = createDeclared({ ...parts, accepted: null, accept: () => undefined });
+  const declared = createDeclared({
+    ...parts,
+    accepted: null,
+    applied: parts.store.applied,
+    accept: () => undefined,
+    kept: () => [],
+  });
   const cycle = createCycle(parts, declared, createReport(parts));
   try {
     await declared.refresh(AbortSignal.timeout(60_000));

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { authorization } from '../../../agent/git/credentials.ts';
-import { createRemote } from '../../../agent/git/remote.ts';
 import { reasonOf } from '../../../fleet/error.ts';
+import { never, sourceOf } from './repository.ts';
 
 const URL_ = 'https://git.example.com/fleet.git';
 
@@ -15,8 +15,9 @@ it.each([{ token_file: '/nonexistent/token' }, { password_file: '/nonexistent/to
 );
 
 it('a CA file that cannot be read is AuthenticationFailed', async () => {
-  const remote = createRemote({ url: URL_, caFile: '/nonexistent/ca', allowHttp: false, maxBytes: 1 });
-  const error = await remote.find('main', new AbortController().signal).catch((each: unknown) => each);
+  const error = await sourceOf(URL_, { caFile: '/nonexistent/ca' })
+    .poll(never)
+    .catch((each: unknown) => each);
   expect(reasonOf(error)).toBe('AuthenticationFailed');
   expect(String(error)).toContain('/nonexistent/ca');
 });

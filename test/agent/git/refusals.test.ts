@@ -1,7 +1,17 @@
 import { describe, expect, it } from 'vitest';
-import { MAX_FILES } from '../../../agent/git/walk.ts';
+import { MAX_FILES } from '../../../agent/git/content/walk.ts';
 import { git } from '../../../scripts/git-repository.ts';
-import { commitTree, makeFleet, never, type RawEntry, serve, sourceOf, writeBlob, writeTree } from './repository.ts';
+import {
+  commitTree,
+  makeFleet,
+  never,
+  type RawEntry,
+  serve,
+  sourceOf,
+  tipOf,
+  writeBlob,
+  writeTree,
+} from './repository.ts';
 
 const PLAIN = { mode: '100644', name: 'compose.yaml' };
 
@@ -15,7 +25,7 @@ async function loadFolder(
   const commit = await commitTree(fleet.folder, writeTree(fleet.folder, await make(fleet.folder, oid)));
   const { url } = await serve({ root: fleet.root });
   const source = sourceOf(`${url}/fleet`);
-  expect(await source.poll(never)).toBe(commit);
+  expect(await tipOf(source)).toBe(commit);
   return await source.load(commit, roots, never);
 }
 
@@ -46,7 +56,7 @@ describe('content that must not reach a host is refused with the file named', ()
     await git(fleet.folder, 'commit', '--quiet', '--message=submodule');
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`);
-    const loading = source.load(await source.poll(never), ['devices/edge-01'], never);
+    const loading = source.load(await tipOf(source), ['devices/edge-01'], never);
     await expect(loading).rejects.toMatchObject(refusal('devices/edge-01/vendor: it is a submodule'));
   });
 
@@ -131,7 +141,7 @@ it('the same names in another device folder do not matter', async () => {
   await git(fleet.folder, 'commit', '--quiet', '--message=link');
   const { url } = await serve({ root: fleet.root });
   const source = sourceOf(`${url}/fleet`);
-  const tree = await source.load(await source.poll(never), ['devices/edge-01'], never);
+  const tree = await source.load(await tipOf(source), ['devices/edge-01'], never);
   expect([...tree.files.keys()]).toEqual(['devices/edge-01/compose.yaml']);
 });
 

@@ -40,10 +40,11 @@ export interface RawEntry {
   readonly oid: string;
 }
 
-/** A tree object with any names and modes, written without Git's own checks; returns its id. */
+/** A tree object with any names and modes, sorted as Git sorts, written without its own checks; returns its id. */
 export function writeTree(folder: string, entries: readonly RawEntry[]): string {
+  const sorted = [...entries].sort((a, b) => Buffer.compare(sortedAs(a), sortedAs(b)));
   const raw = Buffer.concat(
-    entries.flatMap(({ mode, name, oid }) => [
+    sorted.flatMap(({ mode, name, oid }) => [
       Buffer.from(`${mode} `),
       Buffer.from(name),
       Buffer.from([0]),
@@ -53,8 +54,19 @@ export function writeTree(folder: string, entries: readonly RawEntry[]): string 
   return hashObject(folder, 'tree', raw);
 }
 
+function sortedAs({ mode, name }: RawEntry): Buffer {
+  return Buffer.concat([Buffer.from(name), Buffer.from(mode === '40000' ? '/' : '')]);
+}
+
 export function writeBlob(folder: string, content: string): string {
   return hashObject(folder, 'blob', Buffer.from(content));
+}
+
+/** A commit object with any time; returns its id. */
+export function writeCommit(folder: string, tree: string, parents: readonly string[], unixTime: number): string {
+  const who = `Somebody <somebody@example.com> ${unixTime} +0000`;
+  const lines = [`tree ${tree}`, ...parents.map((parent) => `parent ${parent}`), `author ${who}`, `committer ${who}`];
+  return hashObject(folder, 'commit', Buffer.from(`${lines.join('\n')}\n\nMade by hand\n`));
 }
 
 /** Puts `tree` at `devices/edge-01` of a new commit and moves main to it; returns the commit id. */
@@ -84,7 +96,17 @@ export function sourceOf(url: string, given: Partial<SourceOptions> = {}): Sourc
   });
 }
 
+/** The commit that the source's ref names now. */
+export async function tipOf(source: Source): Promise<string> {
+  return (await source.poll(never))?.commit ?? '';
+}
+
 export const never = new AbortController().signal;
+
+/** The bytes of an object as git has them. */
+export async function readRaw(folder: string, type: string, name: string): Promise<string> {
+  return execFileSync('git', ['-C', folder, 'cat-file', type, name]).toString();
+}
 
 function hashObject(folder: string, type: string, content: Buffer): string {
   const args = ['-C', folder, 'hash-object', '-t', type, '-w', '--literally', '--stdin'];

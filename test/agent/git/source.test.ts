@@ -1,10 +1,22 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { TEXT_BYTES } from '../../../fleet/model/source.ts';
 import { git } from '../../../scripts/git-repository.ts';
-import { commitFiles, makeFleet, never, scratch, serve, sourceOf } from './repository.ts';
+import { startChaosProxy } from './chaos-proxy.ts';
+import {
+  commitFiles,
+  makeFleet,
+  never,
+  scratch,
+  serve,
+  sourceOf,
+  tipOf,
+  writeCommit,
+  writeTree,
+} from './repository.ts';
 
 const FILES = {
   'devices/edge-01/compose.yaml': 'services: {}\n',
@@ -19,9 +31,9 @@ describe('polling', () => {
     const fleet = await makeFleet(FILES);
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`);
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
     const second = await commitFiles(fleet.folder, { 'fleet.yaml': 'labels: { a: b }\n' });
-    expect(await source.poll(never)).toBe(second);
+    expect(await tipOf(source)).toBe(second);
   });
 
   it('peels an annotated tag to its commit and loads it, though the branch went on', async () => {
@@ -30,7 +42,7 @@ describe('polling', () => {
     await commitFiles(fleet.folder, { 'fleet.yaml': 'labels: { later: x }\n' });
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`, { ref: 'v1' });
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
     const tree = await source.load(fleet.commit, ['fleet.yaml'], never);
     expect(Buffer.from(tree.files.get('fleet.yaml')?.bytes ?? []).toString()).toBe('labels: {}\n');
   });
@@ -40,9 +52,27 @@ describe('polling', () => {
     await commitFiles(fleet.folder, { 'fleet.yaml': 'labels: { later: x }\n' });
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`, { ref: fleet.commit });
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
     const tree = await source.load(fleet.commit, ['fleet.yaml'], never);
     expect(tree.files.get('fleet.yaml')?.size).toBe('labels: {}\n'.length);
+  });
+
+  it('follows the highest tag of a version range, and never one beyond it', async () => {
+    const fleet = await makeFleet(FILES);
+    const { url } = await serve({ root: fleet.root });
+    const source = sourceOf(`${url}/fleet`, { ref: 'semver:^1.2' });
+    await expect(source.poll(never)).rejects.toMatchObject({ code: 'GitRefNotFound' });
+    const release = async (tag: string, ...args: readonly string[]) => {
+      const commit = await commitFiles(fleet.folder, { 'fleet.yaml': `labels: { release: "${tag}" }\n` });
+      await git(fleet.folder, 'tag', ...args, tag);
+      return commit;
+    };
+    const first = await release('v1.2.0');
+    expect(await source.poll(never)).toEqual({ commit: first, name: 'v1.2.0', tag: null });
+    const second = await release('v1.10.0', '--annotate', '--message=ten');
+    for (const other of ['v2.0.0', 'v1.11.0-rc.1', 'nonsense', 'v1.9.9']) await release(other);
+    const tag = await git(fleet.folder, 'rev-parse', 'v1.10.0');
+    expect(await source.poll(never)).toEqual({ commit: second, name: 'v1.10.0', tag });
   });
 
   it('does not take a branch whose name only begins the same', async () => {
@@ -59,7 +89,7 @@ describe('polling', () => {
     await git(fleet.folder, 'branch', 'wave');
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`, { ref: 'wave' });
-    await source.poll(never);
+    await tipOf(source);
     await git(fleet.folder, 'branch', '-D', 'wave');
     await expect(source.poll(never)).rejects.toMatchObject({ code: 'GitRefNotFound' });
     await expect(sourceOf(`${url}/nothing`).poll(never)).rejects.toMatchObject({ code: 'GitRefNotFound' });
@@ -84,7 +114,7 @@ describe('loading', () => {
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`);
     const roots = ['devices/edge-01', 'fleet.yaml', 'apps/none'];
-    const tree = await source.load(await source.poll(never), roots, never);
+    const tree = await source.load(await tipOf(source), roots, never);
     const listed = await git(
       fleet.folder,
       'ls-tree',
@@ -109,7 +139,7 @@ describe('loading', () => {
     await git(fleet.folder, 'commit', '--quiet', '--message=chmod');
     const { url } = await serve({ root: fleet.root });
     const source = sourceOf(`${url}/fleet`);
-    const tree = await source.load(await source.poll(never), ['fleet.yaml'], never);
+    const tree = await source.load(await tipOf(source), ['fleet.yaml'], never);
     expect(tree.files.get('fleet.yaml')?.mode).toBe('100755');
   });
 
@@ -132,7 +162,7 @@ describe('loading', () => {
     const server = await serve({ root: fleet.root });
     const stateDir = scratch();
     const first = sourceOf(`${server.url}/fleet`, { stateDir });
-    const tree = await first.load(await first.poll(never), ['devices/edge-01'], never);
+    const tree = await first.load(await tipOf(first), ['devices/edge-01'], never);
     await server.close();
     const second = sourceOf(`${server.url}/fleet`, { stateDir });
     await expect(second.poll(never)).rejects.toMatchObject({ code: 'GitUnreachable' });
@@ -141,49 +171,127 @@ describe('loading', () => {
     expect(Buffer.from(await second.readBlob(oid, never)).toString()).toBe(FILES['devices/edge-01/compose.yaml']);
   });
 
-  it('never writes a work tree: the state folder holds bare repositories alone', async () => {
+  it('never writes a work tree: the state folder holds objects alone', async () => {
     const fleet = await makeFleet(FILES);
     const { url } = await serve({ root: fleet.root });
     const stateDir = scratch();
     const source = sourceOf(`${url}/fleet`, { stateDir });
     await source.load(fleet.commit, ['devices/edge-01'], never);
     expect(readdirSync(stateDir)).toEqual(['git']);
-    expect(readdirSync(join(stateDir, 'git'))).toEqual([fleet.commit]);
-    expect(existsSync(join(stateDir, 'git', fleet.commit, 'devices'))).toBe(false);
+    expect(readdirSync(join(stateDir, 'git'))).toEqual(['objects']);
+    // Git itself reads them.
+    const listed = await gitOver(stateDir, 'ls-tree', '-r', fleet.commit, 'devices/edge-01/');
+    expect(listed).toBe(await git(fleet.folder, 'ls-tree', '-r', fleet.commit, 'devices/edge-01/'));
   });
 
-  it('holds the newest two commits and those that must stay', async () => {
+  it("fetches the device's own folder and nothing of its neighbours", async () => {
+    const fleet = await makeFleet({ ...FILES, 'sites/north/edge-09/compose.yaml': 'services: {}\n' });
+    const { url } = await serve({ root: fleet.root });
+    const stateDir = scratch();
+    await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never);
+    const others = ['devices/edge-02/compose.yaml', 'devices/edge-02', 'sites', 'apps/kiosk', 'fleet.yaml'];
+    for (const other of others) {
+      const oid = await git(fleet.folder, 'rev-parse', `${fleet.commit}:${other}`);
+      expect(existsSync(join(stateDir, 'git/objects', oid.slice(0, 2), oid.slice(2))), other).toBe(false);
+    }
+  });
+
+  it('holds what the retained commits reach, and nothing else', async () => {
     const fleet = await makeFleet(FILES);
     const { url } = await serve({ root: fleet.root });
     const stateDir = scratch();
-    const commits = [fleet.commit];
-    const source = sourceOf(`${url}/fleet`, { stateDir, keep: () => [fleet.commit] });
+    const source = sourceOf(`${url}/fleet`, { stateDir });
     await source.load(fleet.commit, ['fleet.yaml'], never);
-    for (const label of ['b', 'c', 'd']) {
-      const commit = await commitFiles(fleet.folder, { 'fleet.yaml': `labels: { a: ${label} }\n` });
-      commits.push(commit);
-      await source.load(await source.poll(never), ['fleet.yaml'], never);
-    }
-    const [first = '', , third = '', fourth = ''] = commits;
-    expect(readdirSync(join(stateDir, 'git')).sort()).toEqual([first, third, fourth].sort());
-    const oid = await git(fleet.folder, 'rev-parse', `${first}:fleet.yaml`);
-    expect(Buffer.from(await source.readBlob(oid, never)).toString()).toBe(FILES['fleet.yaml']);
+    const second = await commitFiles(fleet.folder, { 'fleet.yaml': 'labels: { a: b }\n' });
+    await source.load(second, ['fleet.yaml'], never);
+    const third = await commitFiles(fleet.folder, { 'fleet.yaml': 'labels: { a: c }\n' });
+    await source.load(third, ['fleet.yaml'], never);
+    await source.retain([fleet.commit, third]);
+    const held = async (name: string) => {
+      const oid = await git(fleet.folder, 'rev-parse', name);
+      return existsSync(join(stateDir, 'git/objects', oid.slice(0, 2), oid.slice(2)));
+    };
+    for (const commit of [fleet.commit, third])
+      for (const name of [commit, `${commit}^{tree}`, `${commit}:fleet.yaml`]) expect(await held(name)).toBe(true);
+    for (const name of [`${second}^{tree}`, `${second}:fleet.yaml`]) expect(await held(name)).toBe(false);
+    expect(await held(second), 'an ancestor is known by its commit').toBe(true);
+    await source.retain([fleet.commit]);
+    for (const name of [second, third]) expect(await held(name)).toBe(false);
   });
 
-  it('fetches a held commit anew when its pack was damaged on disk', async () => {
+  it('loads a commit of which a part was fetched and dropped before', async () => {
+    const fleet = await makeFleet(FILES);
+    const { url } = await serve({ root: fleet.root });
+    const source = sourceOf(`${url}/fleet`);
+    const tip = await source.poll(never);
+    if (tip === null) throw new Error('there is no tip');
+    await source.lineage(tip, null, false, never);
+    await source.retain([]);
+    expect((await source.load(tip.commit, ['devices/edge-01'], never)).files.size).toBe(2);
+  });
+
+  it('collects around a commit that nobody should have made', async () => {
+    const fleet = await makeFleet(FILES);
+    const blob = await git(fleet.folder, 'rev-parse', 'HEAD:devices/edge-01/compose.yaml');
+    const top = await git(fleet.folder, 'rev-parse', 'HEAD:devices');
+    const tree = writeTree(fleet.folder, [
+      { mode: '40000', name: 'aaa', oid: blob },
+      { mode: '40000', name: 'devices', oid: top },
+    ]);
+    const commit = writeCommit(fleet.folder, tree, [fleet.commit], 1_700_000_000);
+    await git(fleet.folder, 'update-ref', 'refs/heads/main', commit);
+    const source = sourceOf(`file://${fleet.folder}`);
+    const before = await source.load(commit, ['devices/edge-01'], never);
+    await source.retain([commit]);
+    expect(await source.load(commit, ['devices/edge-01'], never)).toEqual(before);
+  });
+
+  it('removes what a killed agent left half-done', async () => {
+    const fleet = await makeFleet(FILES);
+    const { url } = await serve({ root: fleet.root });
+    const stateDir = scratch();
+    mkdirSync(join(stateDir, 'git/snapshot-1/objects'), { recursive: true });
+    writeFileSync(join(stateDir, 'git/incoming-1'), 'half');
+    await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['fleet.yaml'], never);
+    expect(readdirSync(join(stateDir, 'git'))).toEqual(['objects']);
+  });
+
+  it('of a folder that is held fetches what changed and nothing twice', async () => {
+    const large = randomBytes(300_000);
+    const fleet = await makeFleet({ ...FILES, 'devices/edge-01/large.bin': large });
+    const { port } = await serve({ root: fleet.root });
+    const proxy = await startChaosProxy(port);
+    const source = sourceOf(`${proxy.url}/fleet`, { held: () => [fleet.commit] });
+    await source.load(fleet.commit, ['devices/edge-01'], never);
+    expect(proxy.seen.bytes).toBeGreaterThan(large.length);
+    const second = await commitFiles(fleet.folder, { 'devices/edge-01/compose.yaml': 'services: { a: {} }\n' });
+    proxy.seen.bytes = 0;
+    const tree = await source.load(second, ['devices/edge-01'], never);
+    expect(tree.files.size).toBe(3);
+    expect(proxy.seen.bytes).toBeLessThan(5_000);
+  });
+
+  it('fetches again what was damaged on disk', async () => {
     const fleet = await makeFleet(FILES);
     const { url } = await serve({ root: fleet.root });
     const stateDir = scratch();
     const before = await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never);
-    const packs = join(stateDir, 'git', fleet.commit, 'objects/pack');
-    const pack = join(packs, readdirSync(packs).find((name) => name.endsWith('.pack')) ?? '');
-    const bytes = readFileSync(pack);
-    bytes[40] = (bytes[40] ?? 0) ^ 0xff;
-    writeFileSync(pack, bytes);
-    expect(await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never)).toEqual(before);
-    truncateSync(pack, 10);
-    expect(await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never)).toEqual(before);
-    execFileSync('git', ['--git-dir', join(stateDir, 'git', fleet.commit), 'cat-file', '-e', fleet.commit]);
+    for (const name of [
+      fleet.commit,
+      `${fleet.commit}:devices/edge-01`,
+      `${fleet.commit}:devices/edge-01/compose.yaml`,
+    ]) {
+      const oid = await git(fleet.folder, 'rev-parse', name);
+      const file = join(stateDir, 'git/objects', oid.slice(0, 2), oid.slice(2));
+      const bytes = readFileSync(file);
+      bytes[bytes.length - 3] = (bytes.at(-3) ?? 0) ^ 0xff;
+      for (const damaged of [bytes, bytes.subarray(0, 5), Buffer.alloc(0)]) {
+        writeFileSync(file, damaged);
+        const source = sourceOf(`${url}/fleet`, { stateDir });
+        expect(await source.load(fleet.commit, ['devices/edge-01'], never)).toEqual(before);
+      }
+    }
+    await gitOver(stateDir, 'cat-file', '-e', fleet.commit);
   });
 
   it('refuses a blob id that no held commit has', async () => {
@@ -194,3 +302,13 @@ describe('loading', () => {
     await expect(source.readBlob('0'.repeat(40), never)).rejects.toMatchObject({ code: 'GitUnreachable' });
   });
 });
+
+/** Git's own reading of the held objects. */
+async function gitOver(stateDir: string, ...args: readonly string[]): Promise<string> {
+  const gitdir = scratch();
+  execFileSync('git', ['init', '--quiet', '--bare', gitdir]);
+  const env = { ...process.env, GIT_OBJECT_DIRECTORY: join(stateDir, 'git/objects') };
+  return execFileSync('git', ['--git-dir', gitdir, ...args], { env })
+    .toString()
+    .trim();
+}

@@ -1,16 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createHeld } from '../../../agent/git/held.ts';
 import { messageOf } from '../../../fleet/error.ts';
+import { git } from '../../../scripts/git-repository.ts';
 import { makeCertificates } from '../mqtt/mosquitto.ts';
 import { startChaosProxy } from './chaos-proxy.ts';
-import { makeFleet, never, scratch, serve, sourceOf } from './repository.ts';
+import { commitFiles, makeFleet, never, scratch, serve, sourceOf, tipOf } from './repository.ts';
 
 const FILES = { 'devices/edge-01/compose.yaml': 'services: {}\n', 'devices/edge-01/noise.txt': noise(80_000) };
 
@@ -48,7 +48,7 @@ describe('credentials', () => {
     const source = sourceOf(`${url}/fleet`, { auth: { username: 'edge', password_file } });
     await expect(source.poll(never)).rejects.toMatchObject({ code: 'GitAuthentication' });
     writeFileSync(password_file, `${auth.password}\n`);
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
     expect((await source.load(fleet.commit, ['devices/edge-01'], never)).files.size).toBe(2);
   });
 
@@ -56,7 +56,7 @@ describe('credentials', () => {
     const fleet = await makeFleet(FILES);
     const { url } = await serve({ root: fleet.root, auth: { token: 'tok-123' } });
     const source = sourceOf(`${url}/fleet`, { auth: { token_file: secretFile('tok-123\n') } });
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
   });
 
   it('are refused plainly when missing, and never shown', async () => {
@@ -76,7 +76,7 @@ describe('credentials', () => {
     const { url } = await serve({ root: fleet.root, auth });
     const stateDir = scratch();
     const source = sourceOf(`${url.replace('http://', 'http://edge:pass%20word%3A1@')}/fleet`, { stateDir });
-    await source.load(await source.poll(never), ['devices/edge-01'], never);
+    await source.load(await tipOf(source), ['devices/edge-01'], never);
     expect(() => execFileSync('grep', ['-r', 'word', stateDir])).toThrow();
   });
 
@@ -115,7 +115,7 @@ describe('TLS', () => {
     for (const folder of [right, wrong]) makeCertificates(folder);
     const url = await serveTls(right, port);
     const source = sourceOf(`${url}/fleet`, { caFile: join(right, 'ca.pem') });
-    expect(await source.poll(never)).toBe(fleet.commit);
+    expect(await tipOf(source)).toBe(fleet.commit);
     expect((await source.load(fleet.commit, ['devices/edge-01'], never)).files.size).toBe(2);
     for (const caFile of [join(wrong, 'ca.pem'), undefined]) {
       await expect(sourceOf(`${url}/fleet`, { caFile }).poll(never)).rejects.toMatchObject({
@@ -165,7 +165,7 @@ describe('redirects', () => {
       const headers = { 'content-type': request.headers['content-type'] ?? '', 'git-protocol': 'version=2' };
       void forward(`http://127.0.0.1:${port}${rest}`, request, headers, response);
     });
-    expect(await sourceOf(`${url}/fleet`).poll(never)).toBe(fleet.commit);
+    expect(await tipOf(sourceOf(`${url}/fleet`))).toBe(fleet.commit);
     hops.needed = 4;
     await expect(sourceOf(`${url}/fleet`).poll(never)).rejects.toMatchObject({ code: 'GitUnreachable' });
   });
@@ -242,38 +242,10 @@ describe('a bad network', () => {
       await expect(source.load(fleet.commit, ['devices/edge-01'], never)).rejects.toMatchObject({
         code: 'GitUnreachable',
       });
-      expect(readdirSync(join(stateDir, 'git'))).toEqual([]);
     }
     proxy.chaos = {};
     const tree = await sourceOf(`${proxy.url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never);
     expect(tree.files.size).toBe(2);
-  });
-
-  it('what an agent left half-filled when it was killed is not taken for a commit', async () => {
-    const fleet = await makeFleet(FILES);
-    const { url } = await serve({ root: fleet.root });
-    const stateDir = scratch();
-    mkdirSync(join(stateDir, 'git/incoming-1/objects/pack'), { recursive: true });
-    writeFileSync(join(stateDir, 'git/incoming-1/objects/pack/pack-1.pack'), 'PACK');
-    await sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never);
-    expect(readdirSync(join(stateDir, 'git'))).toEqual([fleet.commit]);
-  });
-
-  it('a filling that passed its deadline does not disturb the next one', async () => {
-    const fleet = await makeFleet(FILES);
-    const stateDir = scratch();
-    const held = createHeld(join(stateDir, 'git'));
-    const gate = Promise.withResolvers<void>();
-    const late = held.admit(fleet.commit, async () => {
-      await gate.promise;
-      throw new Error('too late');
-    });
-    const { url } = await serve({ root: fleet.root });
-    const loading = sourceOf(`${url}/fleet`, { stateDir }).load(fleet.commit, ['devices/edge-01'], never);
-    gate.resolve();
-    await expect(late).rejects.toThrow('too late');
-    expect((await loading).files.size).toBe(2);
-    expect(readdirSync(join(stateDir, 'git'))).toEqual([fleet.commit]);
   });
 
   it.each([
@@ -315,14 +287,17 @@ describe('size', () => {
       code: 'GitContentRefused',
       message: expect.stringContaining('8388608 bytes'),
     });
-    expect(readdirSync(join(stateDir, 'git'))).toEqual([]);
+    const oid = await git(fleet.folder, 'rev-parse', 'HEAD:devices/edge-01/zeros.bin');
+    expect(existsSync(join(stateDir, 'git/objects', oid.slice(0, 2), oid.slice(2)))).toBe(false);
   });
 
   it('loaded files beyond the limit in total are refused, with the file that passes it named', async () => {
-    const fleet = await makeFleet({ 'a/1.bin': Buffer.alloc(700_000), 'a/2.bin': Buffer.alloc(700_000, 1) });
+    const fleet = await makeFleet({ 'a/1.bin': Buffer.alloc(700_000) });
     const { url } = await serve({ root: fleet.root });
-    const source = sourceOf(`${url}/fleet`, { maxBytes: 1_000_000 });
-    await expect(source.load(fleet.commit, ['a'], never)).rejects.toMatchObject({
+    const source = sourceOf(`${url}/fleet`, { maxBytes: 1_000_000, held: () => [fleet.commit] });
+    await source.load(fleet.commit, ['a'], never);
+    const second = await commitFiles(fleet.folder, { 'a/2.bin': Buffer.alloc(700_000, 1) });
+    await expect(source.load(second, ['a'], never)).rejects.toMatchObject({
       code: 'GitContentRefused',
       message: expect.stringContaining('a/2.bin'),
     });
@@ -332,7 +307,7 @@ describe('size', () => {
 async function transferredBytes(url: string, port: number): Promise<number> {
   const proxy = await startChaosProxy(port);
   const source = sourceOf(`${proxy.url}/fleet`);
-  await source.load(await sourceOf(`${url}/fleet`).poll(never), ['devices/edge-01'], never);
+  await source.load(await tipOf(sourceOf(`${url}/fleet`)), ['devices/edge-01'], never);
   return proxy.seen.bytes;
 }
 

@@ -1,17 +1,17 @@
 // Builds the SourceTree of a commit by walking its trees along the roots only. Never checks out, never writes.
 // Everything in a root is judged here: what must not reach a host is refused with its path.
-import { HoldfastError } from '../../fleet/error.ts';
-import { type SourceFile, type SourceTree, TEXT_BYTES } from '../../fleet/model/source.ts';
-import type { Objects } from './objects.ts';
-import { join, judgeEntry, judgeFolder, parseTree, refused, type TreeEntry } from './tree.ts';
+import { type SourceFile, type SourceTree, TEXT_BYTES } from '../../../fleet/model/source.ts';
+import { treeOf } from '../commit.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import { join, judgeEntry, judgeFolder, MAX_DEPTH, parseTree, refused, splitPath, type TreeEntry } from './tree.ts';
 
+/** Of files and folders together: one folder may stand in many places, and is walked in each. */
 export const MAX_FILES = 10_000;
-const MAX_DEPTH = 64;
 const LFS = Buffer.from('version https://git-lfs.github.com/spec/');
 
 /** Throws `GitContentRefused`; what `objects` throws passes through. */
 export async function walkCommit(given: {
-  objects: Objects;
+  objects: ObjectStore;
   commit: string;
   roots: readonly string[];
   maxBytes: number;
@@ -20,13 +20,14 @@ export async function walkCommit(given: {
   const { objects, signal } = given;
   const files = new Map<string, SourceFile>();
   const trees = new Map<string, string>();
+  const count = createTally();
   let total = 0;
-  const rootTree = await treeOf(objects, given.commit);
+  const rootTree = treeOf(await objects.read(given.commit, 'commit'), given.commit);
   for (const root of given.roots) await walkRoot(root);
   return { roots: given.roots, files, trees };
 
   async function walkRoot(root: string): Promise<void> {
-    const parts = splitRoot(root);
+    const parts = splitPath(root);
     let folder = '';
     let oid = rootTree;
     for (const [index, part] of parts.entries()) {
@@ -36,8 +37,9 @@ export async function walkCommit(given: {
       judgeEntry(entry, folder);
       folder = join(folder, part);
       if (entry.kind === 'file') {
-        if (index === parts.length - 1) await addFile(folder, entry);
-        return;
+        if (index < parts.length - 1 || files.has(folder)) return;
+        count(1, folder);
+        return await addFile(folder, entry);
       }
       oid = entry.oid;
     }
@@ -51,7 +53,7 @@ export async function walkCommit(given: {
     const entries = await listTree(oid, folder);
     judgeFolder(entries, folder);
     // Said before any of them is read.
-    if (files.size + entries.length > MAX_FILES) throw tooMany(folder);
+    count(entries.length, folder);
     trees.set(folder, oid);
     for (const entry of entries) {
       const path = join(folder, entry.name);
@@ -62,16 +64,15 @@ export async function walkCommit(given: {
 
   async function addFile(path: string, entry: TreeEntry): Promise<void> {
     if (files.has(path)) return;
-    if (files.size >= MAX_FILES) throw tooMany(path);
-    const bytes = await objects.read(entry.oid, 'blob');
-    total += bytes.length;
+    const { size, first } = await objects.head(entry.oid);
+    total += size;
     if (total > given.maxBytes)
       throw refused(path, `with it the loaded folders hold more than ${given.maxBytes} bytes (limits.source_bytes).`);
-    if (LFS.equals(bytes.subarray(0, LFS.length)))
+    if (LFS.equals(first.subarray(0, LFS.length)))
       throw refused(path, 'it is a Git LFS pointer; the file itself is not in the repository. Commit it without LFS.');
-    const file = { path, mode: entry.mode, oid: entry.oid, size: bytes.length };
-    // A copy: the library's buffer may be a view that keeps a whole pack alive.
-    files.set(path, bytes.length > TEXT_BYTES ? file : { ...file, bytes: Uint8Array.from(bytes) });
+    const file = { path, mode: entry.mode, oid: entry.oid, size };
+    // Larger ones are checked against their ids when they are read to be written.
+    files.set(path, size > TEXT_BYTES ? file : { ...file, bytes: await objects.read(entry.oid, 'blob') });
   }
 
   async function listTree(oid: string, folder: string): Promise<readonly TreeEntry[]> {
@@ -79,19 +80,12 @@ export async function walkCommit(given: {
   }
 }
 
-function tooMany(path: string): HoldfastError {
-  return refused(path, `with it the loaded folders hold more than ${MAX_FILES} files.`);
-}
-
-async function treeOf(objects: Objects, commit: string): Promise<string> {
-  const raw = await objects.read(commit, 'commit');
-  const match = /^tree ([0-9a-f]{40})\n/.exec(Buffer.from(raw).toString('latin1', 0, 64));
-  if (match?.[1] === undefined) throw new HoldfastError('GitContentRefused', `Commit ${commit} is malformed.`);
-  return match[1];
-}
-
-function splitRoot(root: string): readonly string[] {
-  const parts = root.split('/').filter((part) => part !== '' && part !== '.');
-  if (parts.includes('..')) throw refused(root, 'a path must not leave the repository.');
-  return parts;
+/** Counts what is walked. Throws `GitContentRefused` with the path that goes beyond `MAX_FILES`. */
+export function createTally(): (entries: number, path: string) => void {
+  let counted = 0;
+  return (entries, path) => {
+    counted += entries;
+    if (counted > MAX_FILES)
+      throw refused(path, `with it the loaded folders hold more than ${MAX_FILES} files and folders.`);
+  };
 }
