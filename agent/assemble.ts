@@ -10,11 +10,15 @@ import { createContentStore } from './files/create-content-store.ts';
 import { createSource } from './git/create-source.ts';
 import { createClock } from './host/clock.ts';
 import { createHostProbe } from './host/facts.ts';
+import { createInbox } from './inbox/inbox.ts';
+import { keptCommits } from './loop/kept.ts';
 import type { Log, Parts } from './loop/parts.ts';
 import { createReporter } from './mqtt/create-reporter.ts';
 import { createSilentReporter } from './mqtt/silent-reporter.ts';
 import { openStore } from './store/open-store.ts';
 import type { Store } from './store/store.ts';
+import { createVerifier } from './trust/create-verifier.ts';
+import type { Verifier } from './trust/verifier.ts';
 
 /** Opens the state directory; a second agent on it throws `StateUnavailable`. Close `store` when done. */
 export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
@@ -36,6 +40,8 @@ export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
     config,
     paths: hostPaths(config),
     source: sourceOf(config, stateDir, store),
+    inbox: createInbox(stateDir),
+    verifier: verifierOf(config),
     engine: engineOf(config, log),
     content: createContentStore({ stateDir }),
     store,
@@ -58,23 +64,34 @@ export function engineOf(config: AgentConfig, log: Log) {
   return createEngine({ socket: config.docker.socket, log: (message, fields) => log('info', message, fields) });
 }
 
-export function sourceOf({ source, limits }: AgentConfig, stateDir: string, store?: Store) {
+export function sourceOf(
+  { source, limits }: AgentConfig,
+  stateDir: string,
+  store?: Pick<Store, 'snapshot' | 'applied'>,
+) {
   return createSource({
     url: source.url,
     ref: source.ref,
     ...(source.auth === undefined ? {} : { auth: source.auth }),
-    ...(source.ca_file === undefined ? {} : { caFile: source.ca_file }),
+    caFile: source.ca_file,
+    certFile: source.cert_file,
+    keyFile: source.key_file,
     allowHttp: source.allow_http,
     timeoutMs: source.timeout,
     maxBytes: limits.source_bytes,
     stateDir,
-    ...(store === undefined ? {} : { keep: () => keptCommits(store) }),
+    env: process.env,
+    ...(store === undefined ? {} : { held: () => keptCommits(store) }),
   });
 }
 
-/** Commits whose files must stay at hand: what is in force and what to fall back to. */
-function keptCommits(store: Store): string[] {
-  return [store.snapshot('accepted'), store.snapshot('last_good')].flatMap(
-    (desired) => desired?.revision.split(':').at(-1) ?? [],
-  );
+/** null: unsigned commits are accepted. */
+export function verifierOf({ verify }: AgentConfig): Verifier | null {
+  if (verify === undefined) return null;
+  const { allowed_signers: allowedSigners, openpgp_keyring: openpgpKeyring } = verify;
+  return createVerifier({
+    ...(allowedSigners === undefined ? {} : { allowedSigners }),
+    ...(openpgpKeyring === undefined ? {} : { openpgpKeyring }),
+    now: () => new Date(),
+  });
 }

@@ -3,6 +3,9 @@ import { Command, Option } from 'commander';
 import type { AgentConfig } from '../fleet/config/agent.ts';
 import { messageOf } from '../fleet/error.ts';
 import { VERSION } from '../fleet/version.ts';
+import { accept } from './cli/accept.ts';
+import { check } from './cli/check.ts';
+import { importBundle } from './cli/import.ts';
 import { plan } from './cli/plan.ts';
 import { once, run } from './cli/run.ts';
 import { status } from './cli/status.ts';
@@ -20,6 +23,14 @@ command('run', 'the daemon: reconciles until it is told to stop', (config) => ru
 command('once', 'one full reconcile, waits for the health gate; exit 0: in sync, 1: not', (config) => once(config));
 command('plan', 'what a reconcile would do; touches nothing; exit 0: nothing, 2: steps pending, 1: error', plan, true);
 command('status', 'what the daemon last knew; exit 0: Ready, 1: not', status, true);
+command(
+  'check',
+  'what is wrong with Git, trust, Engine, disk, broker or clock, and what to do; exit 1: something',
+  check,
+  true,
+);
+handOver('import', 'bundle', 'hands a Git bundle to the agent on this host, after a look at it', importBundle);
+handOver('accept', 'commit', 'takes one commit although history was rewritten or goes back, one time', accept);
 
 await program.parseAsync();
 
@@ -29,18 +40,40 @@ function command(
   action: (config: AgentConfig, output: Output) => number | Promise<number>,
   output = false,
 ): void {
-  const made = program
+  const made = configured(name, description);
+  if (output)
+    made.addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'));
+  made.action((options: { config: string; output?: Output }) =>
+    carryOut(options.config, (config) => action(config, options.output ?? 'text')),
+  );
+}
+
+/** A command that gives one thing to the agent on this host. */
+function handOver(
+  name: string,
+  what: string,
+  description: string,
+  action: (config: AgentConfig, given: string) => Promise<number>,
+): void {
+  configured(name, description)
+    .argument(`<${what}>`)
+    .action((given: string, options: { config: string }) =>
+      carryOut(options.config, (config) => action(config, given)),
+    );
+}
+
+function configured(name: string, description: string): Command {
+  return program
     .command(name)
     .description(description)
     .option('-c, --config <file>', 'configuration file', DEFAULT_CONFIG_FILE);
-  if (output)
-    made.addOption(new Option('-o, --output <format>', 'output format').choices(['text', 'json']).default('text'));
-  made.action(async (options: { config: string; output?: Output }) => {
-    try {
-      process.exitCode = await action(await loadConfig(options.config, process.env), options.output ?? 'text');
-    } catch (error) {
-      process.stderr.write(`holdfast-agent: ${messageOf(error)}\n`);
-      process.exitCode = 1;
-    }
-  });
+}
+
+async function carryOut(file: string, action: (config: AgentConfig) => number | Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await action(await loadConfig(file, process.env));
+  } catch (error) {
+    process.stderr.write(`holdfast-agent: ${messageOf(error)}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -8,6 +8,9 @@ export type ErrorCode =
   | 'GitAuthentication' // 401, 403
   | 'GitRefNotFound' // the ref or the repository does not exist
   | 'GitContentRefused' // symlink, submodule, caps, hostile names
+  | 'VerificationError' // a signature is missing, wrong or from someone unknown
+  | 'HistoryRewritten' // the new revision does not descend from the applied one
+  | 'RollbackRejected' // the new revision is older than the applied one
   | 'BuildFailed' // desired state does not resolve
   | 'PolicyDenied'
   | 'DockerUnavailable' // no Engine answers, or a deadline passed
@@ -21,10 +24,13 @@ export type ErrorCode =
 
 export class HoldfastError extends Error {
   readonly code: ErrorCode;
-  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+  /** The other side asked not to be asked again for so long; null: it did not. */
+  readonly retryAfterMs: number | null;
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown; retryAfterMs?: number | null }) {
     super(message, options);
     this.name = 'HoldfastError';
     this.code = code;
+    this.retryAfterMs = options?.retryAfterMs ?? null;
   }
 }
 
@@ -44,6 +50,9 @@ export function reasonOf(error: unknown): Reason {
     case 'DockerRefused':
     case 'StateUnavailable':
       return 'ReconciliationFailed';
+    case 'VerificationError':
+    case 'HistoryRewritten':
+    case 'RollbackRejected':
     case 'PolicyDenied':
     case 'DockerUnavailable':
     case 'ImagePullFailed':

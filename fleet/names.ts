@@ -26,6 +26,11 @@ export function formatRevision(ref: string, commit: string): string {
   return `${ref}@${commit.length === 64 ? 'sha256' : 'sha1'}:${commit}`;
 }
 
+/** The commit of a revision; null: there is none. */
+export function commitOf(revision: string | null): string | null {
+  return /:([0-9a-f]{40}|[0-9a-f]{64})$/.exec(revision ?? '')?.[1] ?? null;
+}
+
 /** Short form for people: `main@1a2b3c4d`. */
 export function shortRevision(revision: string): string {
   const at = revision.lastIndexOf('@');

@@ -27,6 +27,9 @@ export interface StatusInput {
   readonly desired: Desired | null;
   readonly applied: string | null;
   readonly lastGood: string | null;
+  /** Who signed the desired revision in force; null: nobody looked. */
+  readonly signedBy: string | null;
+  readonly source: Status['source'];
   /** null: the Engine could not be looked at. */
   readonly observed: Observed | null;
   readonly plan: Plan | null;
@@ -54,8 +57,9 @@ export function buildStatus(input: StatusInput): StatusBody {
       desired: input.gitRevision ?? desired?.revision ?? null,
       applied: input.applied,
       last_good: input.lastGood,
-      signed_by: null,
+      signed_by: input.signedBy,
     },
+    source: input.source,
     labels: { ...desired?.labels },
     sync,
     health,

@@ -5,13 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { printable } from '../../fleet/diagnostic.ts';
+import { HoldfastError } from '../../fleet/error.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { formatRevision } from '../../fleet/names.ts';
 import { makePlan } from '../../fleet/reconcile/plan.ts';
 import { formatDifference, formatPlan } from '../../fleet/reconcile/text.ts';
-import { engineOf, hostPaths, sourceOf } from '../assemble.ts';
+import { engineOf, hostPaths, sourceOf, verifierOf } from '../assemble.ts';
 import { createContentStore } from '../files/create-content-store.ts';
-import { resolve } from '../loop/declared.ts';
+import { createInbox } from '../inbox/inbox.ts';
+import { declare } from '../loop/declared.ts';
+import { floorCommit } from '../loop/kept.ts';
 import { look } from '../loop/look.ts';
 import { readStore } from '../store/read-store.ts';
 import { createLog } from './log.ts';
@@ -33,11 +36,16 @@ export async function planNow(config: AgentConfig, signal: AbortSignal): Promise
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-plan-'));
   try {
     const source = sourceOf(config, folder);
-    const commit = await source.poll(signal);
-    const desired = await resolve({ config, source, log }, commit, formatRevision(config.source.ref, commit), signal);
     const store = readStore(config.state_dir);
     const inventory = store?.inventory() ?? [];
+    const floor = store === null ? null : floorCommit(store);
     store?.close();
+    const tip = await source.poll(signal);
+    if (tip === null)
+      throw new HoldfastError('GitRefNotFound', 'source.url is "import:": what is handed in is planned by the agent.');
+    const override = await createInbox(config.state_dir).accepted();
+    const parts = { config, source, verifier: verifierOf(config), floor, override, log };
+    const { desired } = await declare(parts, tip, formatRevision(tip.name, tip.commit), signal);
     const content = createContentStore({ stateDir: config.state_dir });
     const observed = await look(
       { config, engine: engineOf(config, log), content, inventory: () => inventory },

@@ -33,6 +33,8 @@ export function statusText(device: string, stored: Stored): string {
     `desired    ${revision.desired ?? 'not known yet'}`,
     `applied    ${revision.applied ?? 'nothing yet'}`,
     `last good  ${revision.last_good ?? 'none yet'}`,
+    `signed by  ${stored.revision.signed_by ?? (stored.source?.verified === true ? 'nobody yet' : 'not verified (no verify in agent.yaml)')}`,
+    `fetched    ${stored.source?.way ?? 'not yet'}`,
     `since      ${stored.ts}`,
     '',
     ...stored.conditions.map(({ type, status: is, reason, message }) => `${type} ${is}: ${reason}: ${message}`),

@@ -3,15 +3,14 @@
 import { shortRevision } from '../../fleet/names.ts';
 import { createCycle, type Outcome } from './cycle.ts';
 import { createDeclared } from './declared.ts';
-import { createLookPace, createPollPace } from './pace.ts';
+import { followGit, followInbox } from './follow.ts';
+import { keptCommits } from './kept.ts';
+import { createLookPace } from './pace.ts';
 import type { Parts } from './parts.ts';
 import { createReport } from './report.ts';
 import { createTrigger } from './trigger.ts';
 import { concerns } from './watched.ts';
 
-/** A hint is answered at once; further ones wait this long: a hub that repeats itself must not become a load on Git. */
-const HINT_SPACING_MS = 5000;
-const HINT_SETTLE_MS = 50;
 /** Between two looks of `once` at an open health gate. */
 const ONCE_LOOK_MS = 500;
 /** Beyond the longest health gate, `once` gives up. */
@@ -29,10 +28,18 @@ export interface Agent {
 export function createAgent(parts: Parts): Agent {
   const { config, engine, reporter, store, log, monotonicMs } = parts;
   const accepted = store.snapshot('accepted') ?? store.snapshot('last_good');
-  const declared = createDeclared({ ...parts, accepted, accept: (desired) => store.putSnapshot('accepted', desired) });
+  const declared = createDeclared({
+    ...parts,
+    accepted,
+    applied: store.applied,
+    accept(desired, signedBy) {
+      store.putSnapshot('accepted', desired);
+      store.putSigner({ revision: desired.revision, signedBy });
+    },
+    kept: () => keptCommits(store),
+  });
   const cycle = createCycle(parts, declared, createReport(parts));
-  const wake = createTrigger();
-  const hint = createTrigger();
+  const [wake, hint, handedIn] = [createTrigger(), createTrigger(), createTrigger()];
   let superseded = new AbortController();
 
   return {
@@ -47,7 +54,15 @@ export function createAgent(parts: Parts): Agent {
         wake.fire,
         all,
       );
-      const loops = [follow(all), reconcile(all), watching, reporter.run(hint.fire, all)];
+      const following = { ...parts, declared, hint, handedIn, intervalMs, onChange: wake.fire, onRevision: supersede };
+      const loops = [
+        followGit(following, all),
+        followInbox(following, all),
+        reconcile(all),
+        watching,
+        parts.inbox.watch(handedIn.fire, all),
+        reporter.run(hint.fire, all),
+      ];
       try {
         await Promise.all(loops);
       } finally {
@@ -68,22 +83,9 @@ export function createAgent(parts: Parts): Agent {
     },
   };
 
-  async function follow(signal: AbortSignal): Promise<void> {
-    const restMs = createPollPace(parts.random);
-    let hintedMs = Number.NEGATIVE_INFINITY;
-    while (!signal.aborted) {
-      const before = outline();
-      const revision = declared.desired()?.revision;
-      await declared.refresh(signal);
-      if (declared.desired()?.revision !== revision) {
-        superseded.abort();
-        superseded = new AbortController();
-      }
-      if (outline() !== before) wake.fire();
-      const failed = declared.failures().some(({ stalled }) => !stalled);
-      const settleMs = Math.max(HINT_SETTLE_MS, hintedMs + HINT_SPACING_MS - monotonicMs());
-      if (await hint.wait(restMs(failed, intervalMs()), settleMs, signal)) hintedMs = monotonicMs();
-    }
+  function supersede(): void {
+    superseded.abort();
+    superseded = new AbortController();
   }
 
   async function reconcile(signal: AbortSignal): Promise<void> {
@@ -108,11 +110,6 @@ export function createAgent(parts: Parts): Agent {
       outcome = await cycle.run(signal);
     }
     return outcome;
-  }
-
-  /** Changes with everything that the other loop acts on or reports. */
-  function outline(): string {
-    return JSON.stringify([declared.desired()?.revision, declared.gitRevision(), declared.failures()]);
   }
 
   function intervalMs(): number {

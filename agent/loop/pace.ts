@@ -7,6 +7,8 @@ const GATE_LOOK_MS = 500;
 /** The first retry after a failure; doubles up to the interval, with full jitter. */
 const RETRY_MS = 1000;
 const SHORTEST_RETRY_MS = 100;
+/** However short the interval, a Git server in trouble is soon asked less often than this. */
+const LEAST_CAP_MS = 20_000;
 /** Polls spread by this share of the interval, so that a fleet does not poll in step. */
 const JITTER = 0.1;
 /** Events come in bursts: a wake-up waits this long for the rest. */
@@ -20,7 +22,8 @@ const REPAIR_WINDOW_MS = 3 * SLOWEST_REPAIR_MS;
 /** How long until the next poll. `random`: 0 ≤ x < 1. */
 export function createPollPace(random: () => number): (failed: boolean, intervalMs: number) => number {
   const retries = createRetries(random);
-  return (failed, intervalMs) => (failed ? retries.next(intervalMs) : jittered(retries, intervalMs, random));
+  return (failed, intervalMs) =>
+    failed ? retries.next(Math.max(intervalMs, LEAST_CAP_MS)) : jittered(retries, intervalMs, random);
 }
 
 export interface Looked {

@@ -5,8 +5,10 @@ import type { HostFacts } from '../../fleet/wire/messages.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { ContentStore } from '../files/content.ts';
 import type { Source } from '../git/source.ts';
+import type { Inbox } from '../inbox/inbox.ts';
 import type { Reporter } from '../mqtt/reporter.ts';
 import type { Store } from '../store/store.ts';
+import type { Verifier } from '../trust/verifier.ts';
 
 export type Log = (level: 'debug' | 'info' | 'warn' | 'error', message: string, fields?: object) => void;
 
@@ -14,6 +16,9 @@ export interface Parts {
   readonly config: AgentConfig;
   readonly paths: HostPaths;
   readonly source: Source;
+  readonly inbox: Inbox;
+  /** null: unsigned commits are accepted. */
+  readonly verifier: Verifier | null;
   readonly engine: Engine;
   readonly content: ContentStore;
   readonly store: Store;

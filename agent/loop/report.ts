@@ -4,6 +4,7 @@ import type { Condition } from '../../fleet/model/conditions.ts';
 import type { Difference } from '../../fleet/model/plan.ts';
 import { buildStatus, type Failure, type StatusBody, type StatusInput } from '../../fleet/status.ts';
 import type { NewEvent } from '../mqtt/reporter.ts';
+import type { AcceptedSigner } from '../store/store.ts';
 import { createDriftEvents } from './drift-events.ts';
 import type { Parts } from './parts.ts';
 
@@ -95,15 +96,21 @@ export function createReport(parts: Parts): Report {
   };
 }
 
-async function facts(parts: Parts, { observed }: Said, startedMs: number) {
+async function facts(parts: Parts, { observed, desired }: Said, startedMs: number) {
   const [host, clockSynced] = await Promise.all([parts.hostFacts(), parts.clockSynced()]);
   return {
     host: host === null ? null : { ...host, engine: observed?.engine.version ?? '' },
     clockSynced,
     agent: { version: parts.version, uptime_s: Math.floor((parts.monotonicMs() - startedMs) / 1000) },
     applied: parts.store.applied(),
+    signedBy: signerOf(parts.store.signer(), desired?.revision ?? null),
+    source: { way: parts.source.way(), verified: parts.verifier !== null },
     now: parts.now().toISOString(),
   };
+}
+
+function signerOf(signer: AcceptedSigner | null, revision: string | null): string | null {
+  return signer !== null && signer.revision === revision ? signer.signedBy : null;
 }
 
 function previousConditions(stored: string | null): readonly Condition[] {

@@ -36,18 +36,7 @@ function createStore(given: {
 }): OpenedStore {
   const { db } = given;
   const tables = readTables(db);
-  const setMeta = db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
-  const putItem = db.prepare(
-    'INSERT INTO inventory VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET item = excluded.item',
-  );
-  const findItem = db.prepare('SELECT item FROM inventory WHERE kind = ? AND name = ?');
-  const dropItem = db.prepare('DELETE FROM inventory WHERE kind = ? AND name = ?');
-  const addDrift = db.prepare('INSERT INTO drift_since VALUES (?, ?)');
-  const addOutbox = db.prepare('INSERT INTO outbox (topic, payload) VALUES (?, ?)');
-  const dropOutbox = db.prepare('DELETE FROM outbox WHERE id = ?');
-  const trimOutbox = db.prepare(
-    'DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id DESC LIMIT -1 OFFSET ?)',
-  );
+  const { setMeta, putItem, findItem, dropItem, addDrift, addOutbox, dropOutbox, trimOutbox } = prepareWrites(db);
   const identity = transaction(beginBoot);
 
   return {
@@ -67,6 +56,8 @@ function createStore(given: {
     putSnapshot: (name, desired) => putMeta(`snapshot.${name}`, JSON.stringify(desired)),
     applied: () => tables.meta('applied'),
     putApplied: (revision) => putMeta('applied', revision),
+    signer: tables.signer,
+    putSigner: (signer) => putMeta('signer', JSON.stringify(signer)),
     driftSince: tables.driftSince,
     replaceDriftSince(entries) {
       const wanted = new Map(entries.map(({ key, since }) => [key, since]));
@@ -122,6 +113,21 @@ function createStore(given: {
       throw stateError(given.stateDir, error);
     }
   }
+}
+
+function prepareWrites(db: DatabaseSync) {
+  return {
+    setMeta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
+    putItem: db.prepare(
+      'INSERT INTO inventory VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET item = excluded.item',
+    ),
+    findItem: db.prepare('SELECT item FROM inventory WHERE kind = ? AND name = ?'),
+    dropItem: db.prepare('DELETE FROM inventory WHERE kind = ? AND name = ?'),
+    addDrift: db.prepare('INSERT INTO drift_since VALUES (?, ?)'),
+    addOutbox: db.prepare('INSERT INTO outbox (topic, payload) VALUES (?, ?)'),
+    dropOutbox: db.prepare('DELETE FROM outbox WHERE id = ?'),
+    trimOutbox: db.prepare('DELETE FROM outbox WHERE id IN (SELECT id FROM outbox ORDER BY id DESC LIMIT -1 OFFSET ?)'),
+  };
 }
 
 function sameDrift(held: readonly DriftSince[], wanted: ReadonlyMap<string, string>): boolean {

@@ -12,6 +12,12 @@ export interface DriftSince {
   readonly since: string;
 }
 
+export interface AcceptedSigner {
+  readonly revision: string;
+  /** null: nobody looked, since signatures are not verified. */
+  readonly signedBy: string | null;
+}
+
 export interface OutboxMessage {
   readonly id: number;
   readonly topic: string;
@@ -29,6 +35,9 @@ export interface Store {
   /** Revision that was last applied without a failed step. */
   applied(): string | null;
   putApplied(revision: string): void;
+  /** Who signed the revision that was accepted last. */
+  signer(): AcceptedSigner | null;
+  putSigner(signer: AcceptedSigner): void;
   driftSince(): readonly DriftSince[];
   /** Replaces the whole set in one transaction; writes nothing when it is the same. */
   replaceDriftSince(entries: readonly DriftSince[]): void;

@@ -4,7 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../fleet/model/inventory.ts';
-import type { DriftSince, OutboxMessage, SnapshotName } from './store.ts';
+import type { AcceptedSigner, DriftSince, OutboxMessage, SnapshotName } from './store.ts';
 
 const inventorySchema = z.object({
   kind: z.enum(['container', 'network', 'volume']),
@@ -15,11 +15,14 @@ const inventorySchema = z.object({
   revision: z.string(),
 });
 
+const signerSchema = z.object({ revision: z.string(), signedBy: z.string().nullable() });
+
 export interface Tables {
   meta(key: string): string | null;
   inventory(): readonly InventoryItem[];
   /** null: absent, or not a desired state. */
   snapshot(name: SnapshotName): Desired | null;
+  signer(): AcceptedSigner | null;
   driftSince(): readonly DriftSince[];
   outbox(limit: number): readonly OutboxMessage[];
 }
@@ -37,6 +40,7 @@ export function readTables(db: DatabaseSync): Tables {
     meta: readMeta,
     inventory: () => inventory.all().flatMap((row) => parseInventory(String(row.item))),
     snapshot: (name) => parseDesired(readMeta(`snapshot.${name}`)),
+    signer: () => signerSchema.safeParse(parseJson(readMeta('signer') ?? 'null')).data ?? null,
     driftSince: () => drift.all().map((row) => ({ key: String(row.key), since: String(row.since) })),
     outbox: (limit) =>
       outbox.all(limit).map((row) => ({ id: Number(row.id), topic: String(row.topic), payload: String(row.payload) })),

@@ -1,30 +1,61 @@
 // The agent's configuration file as a schema: one source for types, validation and the JSON Schema of editors.
 import { z } from 'zod';
-import { durationFrom, id, path, size } from './words.ts';
+import { durationFrom, id, path, repositoryPath, size } from './words.ts';
 
 const NOT_YET = 'this version allows no commit to ask for it';
 /** What no service can have yet: only the denial can be written. */
 const unsupported = z.literal(false, NOT_YET).default(false);
 
+/** Both keys, or neither. */
+function together<K extends string>(one: K, other: K): (given: { readonly [key in K]?: unknown }) => boolean {
+  return (given) => (given[one] === undefined) === (given[other] === undefined);
+}
+
 export const agentConfigSchema = z.strictObject({
   device: id,
   fleet: id.default('default'),
   state_dir: path.default('/var/lib/holdfast'),
-  source: z.strictObject({
-    url: z.string().min(1),
-    ref: z.string().min(1).default('main'),
-    path: z.string().min(1).optional(),
-    interval: durationFrom('1s', '24h').prefault('60s'),
-    timeout: durationFrom('1s', '1h').prefault('60s'),
-    auth: z
-      .strictObject({ username: z.string().optional(), password_file: path.optional(), token_file: path.optional() })
-      .optional(),
-    ca_file: path.optional(),
-    /** Plain http beyond loopback sends the fleet's secrets in the clear; it has to be asked for. */
-    allow_http: z.boolean().default(false),
-  }),
+  source: z
+    .strictObject({
+      url: z.string().min(1),
+      ref: z.string().min(1).default('main'),
+      path: repositoryPath.optional(),
+      interval: durationFrom('1s', '24h').prefault('60s'),
+      timeout: durationFrom('1s', '1h').prefault('60s'),
+      auth: z
+        .strictObject({
+          username: z.string().optional(),
+          password_file: path.optional(),
+          token_file: path.optional(),
+          ssh_key_file: path.optional(),
+          known_hosts_file: path.optional(),
+        })
+        .refine(together('ssh_key_file', 'known_hosts_file'), {
+          error: 'ssh_key_file and known_hosts_file belong together: without known host keys anybody could answer',
+        })
+        .optional(),
+      ca_file: path.optional(),
+      /** A client certificate for https, PEM. */
+      cert_file: path.optional(),
+      key_file: path.optional(),
+      /** Plain http beyond loopback sends the fleet's secrets in the clear; it has to be asked for. */
+      allow_http: z.boolean().default(false),
+    })
+    .refine(together('cert_file', 'key_file'), { error: 'cert_file and key_file belong together' }),
+  /** Absent: unsigned commits are accepted, and reported so. */
   verify: z
-    .undefined('this version does not verify signatures; leave it out only where unsigned commits are acceptable')
+    .strictObject({
+      /** OpenSSH's format; SSH signatures. */
+      allowed_signers: path.optional(),
+      /** Public keys, armored or binary; OpenPGP signatures. */
+      openpgp_keyring: path.optional(),
+      /** `tip`: the commit (or annotated tag) that the ref names. `every`: also each commit since the last applied one. */
+      mode: z.enum(['tip', 'every']).default('tip'),
+    })
+    .refine((given) => given.allowed_signers !== undefined || given.openpgp_keyring !== undefined, {
+      error:
+        'name allowed_signers, openpgp_keyring or both; leave verify out only where unsigned commits are acceptable',
+    })
     .optional(),
   docker: z.strictObject({ socket: path.default('/var/run/docker.sock') }).prefault({}),
   mqtt: z

@@ -37,3 +37,14 @@ export const path = z.string().min(1).max(4096);
 export const id = z
   .string()
   .regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'lower-case letters, digits and dashes, 63 at most, not starting with a dash');
+
+/** A folder of the repository: `devices/edge-01`, whatever slashes stand around it. */
+export const repositoryPath = z.string().transform((text, context) => {
+  const parts = text.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) {
+    const message =
+      'a path of the repository must not hold ".."; write it from its top folder on, like devices/edge-01';
+    context.addIssue({ code: 'custom', message });
+  }
+  return parts.join('/');
+});

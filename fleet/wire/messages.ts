@@ -80,9 +80,17 @@ export const statusSchema = z.object({
     desired: short.nullable(),
     applied: short.nullable(),
     last_good: short.nullable(),
-    /** null: unsigned, or signatures are not verified. */
+    /** Of the revision in force; null: signatures are not verified. */
     signed_by: short.nullable(),
   }),
+  source: z
+    .object({
+      /** How Git objects are fetched: `narrow`, `snapshot (the server has filters off)`; null: not known yet. */
+      way: short.nullable(),
+      /** Are signatures verified? */
+      verified: z.boolean(),
+    })
+    .optional(),
   labels: z.record(short, short),
   sync: z.enum(SYNC),
   health: z.enum(HEALTH),

@@ -54,7 +54,8 @@ function head(device: Device, now: number, paint: Paint): string {
       'Last good',
       revision.last_good === revision.desired || revision.last_good === null ? null : safe(revision.last_good),
     ],
-    ['Signed by', revision.signed_by === null ? null : safe(revision.signed_by)],
+    ['Signed by', signer(device)],
+    ['Fetched', status?.source?.way == null ? null : safe(status.source.way)],
     ['Agent', status === null ? null : `${safe(status.agent.version)}, up ${age(status.agent.uptime_s * 1000)}`],
     ['Clock', status?.clock_synced === false ? paint.warn('not synchronised') : null],
     ['Host', host === null ? null : safe(`${host.os}, ${host.arch}, Engine ${host.engine}`)],
@@ -63,6 +64,11 @@ function head(device: Device, now: number, paint: Paint): string {
     ['Disk', host === null ? null : `${bytes(host.disk_used_bytes)} of ${bytes(host.disk_bytes)}`],
   ];
   return rows.map(([key, value]) => (value === null ? '' : `${key.padEnd(KEY_WIDTH)}${value}\n`)).join('');
+}
+
+function signer({ revision, status }: Device): string | null {
+  if (revision.signed_by !== null) return safe(revision.signed_by);
+  return status?.source?.verified === false ? 'not verified: this device accepts unsigned commits' : null;
 }
 
 function conditions(device: Device, now: number, paint: Paint): string {

@@ -32,6 +32,8 @@ function ready(given: Partial<StatusInput>) {
     desired: DESIRED,
     applied: DESIRED.revision,
     lastGood: null,
+    signedBy: null,
+    source: { way: 'narrow', verified: false },
     observed: OBSERVED,
     plan: EMPTY,
     working: false,

@@ -39,6 +39,7 @@ export function status(changes: Partial<Status> = {}): Status {
     clock_synced: true,
     agent: { version: '0.1.0', uptime_s: 90_000 },
     revision: { desired: revision, applied: revision, last_good: revision, signed_by: null },
+    source: { way: 'narrow', verified: false },
     labels: { site: 'berlin' },
     sync: 'Synced',
     health: 'Healthy',

@@ -16,7 +16,7 @@ export interface Device {
   readonly stateDir: string;
   readonly configFile: string;
   /** Runs one command of the agent to its end. */
-  agent(command: 'once' | 'plan' | 'status', ...args: readonly string[]): Promise<Ran>;
+  agent(command: 'once' | 'plan' | 'status' | 'check' | 'import' | 'accept', ...args: readonly string[]): Promise<Ran>;
   /** Starts the daemon; `await using` ends it with SIGKILL. */
   start(): Promise<Program>;
 }

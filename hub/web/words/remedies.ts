@@ -107,17 +107,18 @@ const ADVICE: Readonly<Record<Reason, Advice>> = {
       'Correct the service that failed and commit. The failed revision is not tried again until Git moves or you ask.',
   },
   RollbackRejected: {
-    says: 'The new revision failed and there is no good one to return to.',
-    remedy: 'Correct the service that failed and commit, or revert the commit in Git.',
+    says: 'The branch was set back to a commit that is older than the applied one. It is not applied.',
+    remedy:
+      'To go back, revert in Git: that is a new commit. If setting it back was meant, run “holdfast-agent accept COMMIT” on the device.',
   },
   HistoryRewritten: {
-    says: 'The branch no longer contains the applied commit: its history was rewritten.',
-    remedy: 'Make sure that the force-push was meant. If it was, “Reconcile now” accepts the new history.',
+    says: 'The branch no longer contains the applied commit: its history was rewritten. The new one is not applied.',
+    remedy: 'Make sure that the force push was meant. If it was, run “holdfast-agent accept COMMIT” on the device.',
   },
   PruneGuard: {
-    says: 'The agent would have to remove more than it is allowed to, so it removes nothing.',
+    says: 'The branch or the device folder is gone, or more would have to be removed than is allowed: nothing is removed.',
     remedy:
-      'Check that the device folder in Git is complete. If the removal is meant, raise limits.deletes in agent.yaml.',
+      'Check that the branch exists and that the device folder in it is complete. If the removal is meant, raise limits.deletes in agent.yaml.',
   },
   NameConflict: {
     says: 'A container, network or volume with the declared name exists, and this agent did not make it.',

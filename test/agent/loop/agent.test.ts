@@ -30,6 +30,8 @@ function agentWith(given: {
     putSnapshot: () => undefined,
     applied: () => null,
     putApplied: () => undefined,
+    signer: () => null,
+    putSigner: () => undefined,
     driftSince: () => [],
     replaceDriftSince: () => undefined,
     status: () => null,
@@ -62,7 +64,27 @@ function agentWith(given: {
       source: { url: 'https://git.example.com/fleet.git', interval: '1s' },
     }),
     paths: PATHS,
-    source: { poll: untilRejected, load: untilRejected, readBlob: async () => new Uint8Array(), ...given.source },
+    source: {
+      poll: untilRejected,
+      lineage: untilRejected,
+      load: untilRejected,
+      readBlob: async () => new Uint8Array(),
+      retain: async () => undefined,
+      way: () => null,
+      bundle: () => {
+        throw new Error('no bundle was handed in');
+      },
+      close: () => undefined,
+      ...given.source,
+    },
+    inbox: {
+      bundle: async () => null,
+      remove: async () => undefined,
+      accepted: async () => null,
+      clearAccepted: async () => undefined,
+      watch: async (_change, signal) => untilAborted(signal),
+    },
+    verifier: null,
     engine,
     content: {
       look: async () => new Map(),
@@ -92,9 +114,10 @@ function agentWith(given: {
 /** A server that takes the question and never answers. */
 function untilRejected(...args: readonly unknown[]): Promise<never> {
   const signal = args.at(-1) as AbortSignal;
-  return new Promise((_resolve, reject) =>
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }),
-  );
+  return new Promise((_resolve, reject) => {
+    if (signal.aborted) reject(signal.reason as Error);
+    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
 }
 
 async function soon(condition: () => boolean): Promise<void> {

@@ -1,35 +1,103 @@
 import { describe, expect, it } from 'vitest';
-import { createDeclared, type Declared } from '../../../agent/loop/declared.ts';
+import type { Relation, Source, Tip } from '../../../agent/git/source.ts';
+import { createDeclared, type Declared, type DeclaredParts } from '../../../agent/loop/declared.ts';
 import { agentConfigSchema } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
-import type { Desired } from '../../../fleet/model/desired.ts';
 import type { SourceTree } from '../../../fleet/model/source.ts';
 
 const GOOD = 'services: { web: { image: nginx:1 } }\n';
 const BAD = 'services: { web: { imag: nginx:1 } }\n';
 const signal = new AbortController().signal;
 
-/** A Git server of one file: `head` is the commit, its letter picks the text. */
-function world(commits: Readonly<Record<string, string>>) {
-  const state = { head: 'a', error: null as Error | null, loads: 0, accepted: [] as string[] };
+/**
+ * A Git server of one file: `head` is the commit, its letter picks the text. Letters descend from those before them; a
+ * capital has its own history. `inbox` is what a person handed in on the host.
+ */
+function world(commits: Readonly<Record<string, string>>, given: Partial<DeclaredParts> = {}) {
+  const state = {
+    head: 'a',
+    error: null as Error | null,
+    bundleError: null as Error | null,
+    retainError: null as Error | null,
+    /** What commits show, whatever their letters say. */
+    relation: null as Relation | null,
+    loads: 0,
+    accepted: [] as string[],
+    signers: [] as (string | null)[],
+    applied: null as string | null,
+    inbox: { bundle: null as string | null, accepted: null as string | null },
+    retained: [] as (readonly string[])[],
+  };
+  const source: Source = {
+    poll: async () => {
+      if (state.error !== null) throw state.error;
+      return tipOf(state.head);
+    },
+    lineage: async (tip, since) => ({
+      relation: state.relation ?? (since === null ? 'first' : relationOf(tip.commit.charAt(0), since.charAt(0))),
+      commits: [{ oid: tip.commit, raw: new Uint8Array() }],
+      tag: null,
+    }),
+    load: async (commit, roots) => {
+      state.loads++;
+      return tree(commits[commit.charAt(0)] ?? '', roots);
+    },
+    readBlob: async () => new Uint8Array(),
+    retain: async (kept) => {
+      if (state.retainError !== null) throw state.retainError;
+      state.retained.push(kept);
+    },
+    way: () => 'narrow',
+    bundle: (path) => ({
+      ...source,
+      poll: async () => {
+        if (state.bundleError !== null) throw state.bundleError;
+        return tipOf(path.slice(-1));
+      },
+    }),
+    close: () => undefined,
+  };
   const declared: Declared = createDeclared({
     config: agentConfigSchema.parse({ device: 'edge-01', source: { url: 'https://git.example.com/fleet.git' } }),
     log: () => undefined,
     accepted: null,
-    accept: (desired: Desired) => state.accepted.push(desired.revision.slice(-1)),
-    source: {
-      poll: async () => {
-        if (state.error !== null) throw state.error;
-        return state.head.repeat(40);
-      },
-      load: async (commit, roots) => {
-        state.loads++;
-        return tree(commits[commit.charAt(0)] ?? '', roots);
-      },
-      readBlob: async () => new Uint8Array(),
+    applied: () => state.applied,
+    accept: (desired, signedBy) => {
+      state.accepted.push(desired.revision.slice(-1));
+      state.signers.push(signedBy);
     },
+    kept: () => ['kept'],
+    source,
+    verifier: null,
+    inbox: {
+      bundle: async () => state.inbox.bundle,
+      remove: async () => {
+        state.inbox.bundle = null;
+      },
+      accepted: async () => state.inbox.accepted,
+      clearAccepted: async () => {
+        state.inbox.accepted = null;
+      },
+      watch: async () => undefined,
+    },
+    ...given,
   });
-  return { state, declared, refresh: () => declared.refresh(signal) };
+  const refresh = () => declared.refresh(signal);
+  /** As the cycles do it when nothing is left to do. */
+  const apply = () => {
+    state.applied = declared.desired()?.revision ?? null;
+  };
+  return { state, declared, refresh, apply };
+}
+
+function tipOf(letter: string): Tip {
+  return { commit: letter.repeat(40), name: 'main', tag: null };
+}
+
+function relationOf(now: string, before: string): Relation {
+  if (now === before) return 'same';
+  if (now < 'a' !== before < 'a') return 'apart';
+  return now > before ? 'descends' : 'behind';
 }
 
 function tree(text: string, roots: readonly string[]): SourceTree {
@@ -112,5 +180,234 @@ describe('what is declared', () => {
     expect(declared.failures()).toEqual([
       { key: 'git', reason: 'AuthenticationFailed', message: '401', stalled: true },
     ]);
+  });
+
+  it('a commit that is older than the applied one is refused, and so is one of another history', async () => {
+    const { declared, state, refresh, apply } = world({ a: GOOD, b: GOOD, X: GOOD });
+    state.head = 'b';
+    await refresh();
+    apply();
+    for (const [head, reason] of [
+      ['a', 'RollbackRejected'],
+      ['F', 'HistoryRewritten'],
+    ] as const) {
+      const { loads } = state;
+      state.head = head;
+      await refresh();
+      expect(declared.failures()).toEqual([expect.objectContaining({ reason, stalled: true })]);
+      expect(declared.failures()[0]?.message).toContain(`holdfast-agent accept ${head.repeat(40)}`);
+      expect(declared.desired()?.revision).toContain('bbbb');
+      expect(state.loads, 'nothing of it was read').toBe(loads);
+    }
+  });
+
+  it('a commit that a person accepted on the host is taken once, and that commit alone', async () => {
+    const { declared, state, refresh, apply } = world({ a: GOOD, b: GOOD, c: GOOD });
+    state.head = 'c';
+    await refresh();
+    apply();
+    state.head = 'b';
+    state.inbox.accepted = 'a'.repeat(40);
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'RollbackRejected' })]);
+    state.inbox.accepted = 'b'.repeat(40);
+    await refresh();
+    expect(declared.failures()).toEqual([]);
+    expect(declared.desired()?.revision).toContain('bbbb');
+    expect(state.inbox.accepted, 'it is used up').toBeNull();
+    apply();
+    state.head = 'a';
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'RollbackRejected' })]);
+  });
+
+  it('a commit without the signature that is asked for is refused before anything of it is read', async () => {
+    const refusal = new HoldfastError('VerificationError', 'not signed');
+    const verifier = { commit: () => Promise.reject(refusal), tag: () => Promise.reject(refusal) };
+    const { declared, state, refresh } = world({ a: GOOD }, { verifier });
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'VerificationError', stalled: true })]);
+    expect(state.loads).toBe(0);
+    expect(declared.desired()).toBeNull();
+  });
+
+  it('a refused signature is looked at again, since the keys on this host may change', async () => {
+    let allowed = false;
+    const signer = { name: 'alice', key: 'SHA256:abc' };
+    const commit = () =>
+      allowed ? Promise.resolve(signer) : Promise.reject(new HoldfastError('VerificationError', 'not allowed'));
+    const { declared, refresh } = world({ a: GOOD }, { verifier: { commit, tag: commit } });
+    await refresh();
+    await refresh();
+    expect(declared.failures()).toHaveLength(1);
+    allowed = true;
+    await refresh();
+    expect(declared.failures()).toEqual([]);
+    expect(declared.desired()?.revision).toContain('aaaa');
+  });
+
+  it('who signed is passed on with what was accepted', async () => {
+    const signer = { name: 'alice@example.com', key: 'SHA256:abc' };
+    const { state, refresh } = world(
+      { a: GOOD },
+      { verifier: { commit: async () => signer, tag: async () => signer } },
+    );
+    await refresh();
+    expect(state.signers).toEqual(['alice@example.com (SHA256:abc)']);
+  });
+
+  it('a ref that is gone removes nothing and says so', async () => {
+    const { declared, state, refresh } = world({ a: GOOD });
+    state.error = new HoldfastError('GitRefNotFound', 'there is no such branch or tag.');
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'GitOperationFailed' })]);
+    state.error = null;
+    await refresh();
+    state.error = new HoldfastError('GitRefNotFound', 'there is no such branch or tag.');
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'PruneGuard', stalled: false })]);
+    expect(declared.desired()?.apps).toHaveLength(1);
+  });
+
+  it('a bundle that is handed in is taken while Git is away, and dropped from the inbox', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD });
+    await refresh();
+    state.error = new HoldfastError('GitUnreachable', 'no answer');
+    state.inbox.bundle = '/inbox/b';
+    await refresh();
+    expect(declared.desired()?.revision).toContain('bbbb');
+    expect(state.inbox.bundle).toBeNull();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'GitOperationFailed' })]);
+  });
+
+  it('a bundle goes through the same checks', async () => {
+    const { declared, state, refresh, apply } = world({ a: GOOD, b: GOOD });
+    state.head = 'b';
+    await refresh();
+    apply();
+    state.error = new HoldfastError('GitUnreachable', 'no answer');
+    state.inbox.bundle = '/inbox/a';
+    await refresh();
+    expect(declared.desired()?.revision).toContain('bbbb');
+    expect(declared.failures().map(({ reason }) => reason)).toContain('RollbackRejected');
+  });
+
+  it('what a Git server asked for is kept until it is asked again', async () => {
+    const { declared, state, refresh } = world({ a: GOOD });
+    state.error = new HoldfastError('GitUnreachable', 'busy', { retryAfterMs: 30_000 });
+    await refresh();
+    expect(declared.retryAfterMs()).toBe(30_000);
+    state.error = null;
+    await refresh();
+    expect(declared.retryAfterMs()).toBeNull();
+  });
+
+  it('with each new commit goes what the ones before left behind', async () => {
+    const { state, refresh } = world({ a: GOOD, b: BAD, c: GOOD });
+    await refresh();
+    await refresh();
+    const a = ['kept', 'a'.repeat(40)];
+    expect(state.retained).toEqual([a, a]);
+    state.head = 'b';
+    await refresh();
+    await refresh();
+    expect(state.retained, 'what was refused stays for a second look').toHaveLength(3);
+    state.head = 'c';
+    await refresh();
+    expect(state.retained).toHaveLength(5);
+  });
+
+  it('what was accepted is the floor, applied or not', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD, c: GOOD });
+    state.head = 'c';
+    await refresh();
+    state.head = 'a';
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'RollbackRejected' })]);
+    expect(state.accepted).toEqual(['c']);
+  });
+
+  it('a bundle is not undone by a server that is behind it', async () => {
+    const { declared, state, refresh, apply } = world({ a: GOOD, b: GOOD, c: GOOD });
+    await refresh();
+    apply();
+    state.head = 'b';
+    state.inbox.bundle = '/inbox/c';
+    await refresh();
+    expect(state.accepted).toEqual(['a', 'c']);
+    expect(declared.desired()?.revision).toContain('cccc');
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'RollbackRejected' })]);
+  });
+
+  it('a bundle is judged anew, whatever was said of its commit before', async () => {
+    const verdicts: Relation[] = ['apart', 'descends'];
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD });
+    await refresh();
+    state.error = new HoldfastError('GitUnreachable', 'no answer');
+    state.relation = verdicts.shift() ?? null;
+    state.inbox.bundle = '/inbox/b';
+    await refresh();
+    expect(declared.desired()?.revision).toContain('aaaa');
+    state.relation = verdicts.shift() ?? null;
+    state.inbox.bundle = '/inbox/b';
+    await refresh();
+    expect(declared.desired()?.revision).toContain('bbbb');
+  });
+
+  it('what is handed in is taken without asking Git, even when Git wants to be left alone', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD, c: GOOD });
+    state.head = 'c';
+    await refresh();
+    state.head = 'b';
+    await refresh();
+    state.error = new HoldfastError('GitUnreachable', 'busy', { retryAfterMs: 3_600_000 });
+    state.inbox.accepted = 'b'.repeat(40);
+    await declared.takeIn(signal);
+    expect(declared.desired()?.revision).toContain('bbbb');
+    expect(declared.failures()).toEqual([]);
+  });
+
+  it('objects that cannot be removed stop nothing', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD });
+    await refresh();
+    state.retainError = new Error('EIO');
+    state.head = 'b';
+    await refresh();
+    expect(declared.failures()).toEqual([]);
+    expect(declared.desired()?.revision).toContain('bbbb');
+  });
+
+  it('what cannot be stored is not acted on', async () => {
+    const full = () => {
+      throw new HoldfastError('DiskPressure', 'the disk is full');
+    };
+    const { declared, refresh } = world({ a: GOOD }, { accept: full });
+    await refresh();
+    expect(declared.desired()).toBeNull();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'DiskPressure' })]);
+  });
+
+  it('a full disk keeps a bundle waiting', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD });
+    await refresh();
+    state.inbox.bundle = '/inbox/b';
+    state.bundleError = new HoldfastError('DiskPressure', 'the disk is full');
+    await refresh();
+    expect(state.inbox.bundle).not.toBeNull();
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'DiskPressure' })]);
+    state.bundleError = null;
+    await refresh();
+    expect(state.inbox.bundle).toBeNull();
+    expect(state.accepted).toContain('b');
+  });
+
+  it('what is no bundle is dropped, and nothing else happens', async () => {
+    const { declared, state, refresh } = world({ a: GOOD });
+    await refresh();
+    state.inbox.bundle = '/inbox/b';
+    state.bundleError = new HoldfastError('GitContentRefused', 'it is no bundle');
+    await refresh();
+    expect(state.inbox.bundle).toBeNull();
+    expect(declared.failures()).toEqual([]);
   });
 });

@@ -57,7 +57,7 @@ describe('a configuration', () => {
         'agent.yaml:5:12: source.timeout: "soon" is not a duration; write one like 90s, 5m or 1h30m',
         '    timeout: soon',
         '             ^^^^',
-        'agent.yaml:4:3: source.intervall: unknown key; known here: url, ref, path, interval, timeout, auth, ca_file, allow_http',
+        'agent.yaml:4:3: source.intervall: unknown key; known here: url, ref, path, interval, timeout, auth, ca_file, cert_file, key_file, allow_http',
         '    intervall: 5s',
         '    ^^^^^^^^^',
         'agent.yaml:6:20: limits.deletes: Too small: expected number to be >=0',
@@ -103,12 +103,24 @@ describe('a configuration', () => {
   });
 
   it.each([
-    'verify: { allowed_signers: /etc/signers }',
-    'policy: { privileged: true }',
-    'policy: { devices: [/dev/video0] }',
-  ])('refuses what it could only pretend to do: %s', (text) => {
-    expect(faults(`${MINIMAL}${text}\n`)).toMatch(/this version/);
+    ['verify: {}', /verify: name allowed_signers, openpgp_keyring or both/],
+    ['verify: { allowed_signers: /etc/signers, mode: all }', /verify\.mode: .*tip.*every/],
+  ])('does not take trust that is named by half: %s', (text, said) => {
+    expect(faults(`${MINIMAL}${text}\n`)).toMatch(said);
   });
+
+  it('wants files that belong together', () => {
+    const source = (more: string) => `device: edge-01\nsource: { url: "ssh://git@host/x", ${more} }\n`;
+    expect(faults(source('auth: { ssh_key_file: /k }'))).toMatch(/source\.auth: .*known_hosts_file/);
+    expect(faults(source('cert_file: /c'))).toMatch(/source: cert_file and key_file belong together/);
+  });
+
+  it.each(['policy: { privileged: true }', 'policy: { devices: [/dev/video0] }'])(
+    'refuses what it could only pretend to do: %s',
+    (text) => {
+      expect(faults(`${MINIMAL}${text}\n`)).toMatch(/this version/);
+    },
+  );
 
   it('says where YAML breaks', () => {
     expect(faults('device: [edge\n')).toMatch(/^agent\.yaml:\d+:\d+: /);

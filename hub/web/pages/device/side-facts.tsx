@@ -47,6 +47,7 @@ export function SideFacts({ device }: { device: Device }) {
 
 function Revisions({ device }: { device: Device }) {
   const { desired, applied, last_good: lastGood, signed_by: signedBy } = device.revision;
+  const source = device.status?.source;
   return (
     <dl class="pairs">
       <dt>desired</dt>
@@ -62,7 +63,9 @@ function Revisions({ device }: { device: Device }) {
         <Revision of={lastGood} />
       </dd>
       <dt>signed by</dt>
-      <dd>{signedBy ?? <span class="faint">nobody, or not verified</span>}</dd>
+      <dd>{signedBy ?? <span class="faint">{source?.verified === true ? 'nobody yet' : 'not verified'}</span>}</dd>
+      <dt>fetched</dt>
+      <dd>{source?.way ?? <span class="faint">not yet</span>}</dd>
       <dt>waiting</dt>
       <dd>{device.changes === 0 ? 'no change' : plural(device.changes, 'change')}</dd>
     </dl>
