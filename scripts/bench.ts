@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchGit, type FetchResult, type PollingResult } from '../test/bench/git/git-fetch.ts';
 import type { Result } from '../test/bench/measure.ts';
 import { benchReconcile } from '../test/bench/reconcile.ts';
 import { request } from './engine/socket.ts';
@@ -16,15 +17,16 @@ try {
   const { Version } = JSON.parse((await request({ socket: engine.socket, path: '/version' })).text) as {
     Version: string;
   };
-  const table = formatTable(results);
-  console.log(table);
-  await writeFile(join(import.meta.dirname, '../docs/benchmarks.md'), page(table, Version));
+  const { fetches, polling } = await benchGit(folder);
+  const tables = { reconcile: formatReconcile(results), git: formatFetches(fetches), polling: formatPolling(polling) };
+  console.log([tables.reconcile, tables.git, tables.polling].join('\n\n'));
+  await writeFile(join(import.meta.dirname, '../docs/benchmarks.md'), page(tables, Version));
 } finally {
   await engine.stop();
   await rm(folder, { recursive: true, force: true });
 }
 
-function formatTable(results: readonly Result[]): string {
+function formatReconcile(results: readonly Result[]): string {
   const rows = results.map(({ name, floorName, oursMs, floorMs, ratio, rounds }) => [
     name,
     `${oursMs.toFixed(1)} ms`,
@@ -33,21 +35,47 @@ function formatTable(results: readonly Result[]): string {
     `${ratio.toFixed(2)} ×`,
     String(rounds),
   ]);
-  const all = [['what', 'Holdfast', 'compared with', 'floor', 'ratio', 'rounds'], ...rows];
-  const widths = (all[0] ?? []).map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  return [line(all[0] ?? []), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+  return formatTable(['what', 'Holdfast', 'compared with', 'floor', 'ratio', 'rounds'], rows);
 }
 
-function page(table: string, engineVersion: string): string {
+function formatFetches(results: readonly FetchResult[]): string {
+  const mib = (value: number | null): string => (value === null ? '' : `${value.toFixed(1)} MiB`);
+  const rows = results.map(({ name, requests, bytes, receivedBytes, ms, addedMiB, peakMiB }) => [
+    name,
+    String(requests),
+    receivedBytes.toLocaleString('en'),
+    bytes.toLocaleString('en'),
+    `${ms.toFixed(0)} ms`,
+    mib(addedMiB),
+    mib(peakMiB),
+  ]);
+  return formatTable(['what', 'requests', 'bytes down', 'bytes both ways', 'time', 'memory added', 'peak'], rows);
+}
+
+function formatPolling({ perSecond, medianMs, slowestMs }: PollingResult): string {
+  const row = [perSecond.toFixed(0), `${medianMs.toFixed(1)} ms`, `${slowestMs.toFixed(1)} ms`];
+  return formatTable(['devices polling per second', 'median', 'slowest'], [row]);
+}
+
+function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    `| ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
+}
+
+function page(tables: Readonly<Record<'reconcile' | 'git' | 'polling', string>>, engineVersion: string): string {
   return `# Benchmarks
 
-Written by \`npm run bench\`; do not edit. Each row pairs Holdfast with a floor, alternating in one process on one private Engine;
-the figures are medians of the rounds, the ratio is the median of the rounds' ratios. The machine is small and noisy: the ratios
-are what to compare over time, the milliseconds are for orientation.
+Written by \`npm run bench\`; do not edit. The machine is small and noisy: ratios and counts are what to compare over time, times are
+for orientation.
 
-${table}
+## Reconciling
+
+Each row pairs Holdfast with a floor, alternating in one process on one private Engine;
+the figures are medians of the rounds, the ratio is the median of the rounds' ratios.
+
+${tables.reconcile}
 
 Engine ${engineVersion}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}.
 
@@ -55,5 +83,19 @@ Engine ${engineVersion}, Node ${process.versions.node}, ${cpus().length} × ${cp
   every field, plan, status. Its floor lists and inspects the containers only, over plain HTTP on the Engine's socket.
 - A *cold converge* looks, plans, creates and starts ten containers on an existing network, and looks again. Its floor creates and
   starts containers from the same bodies, all ten at once.
+
+## Git
+
+One device of 10,000 (\`sites/<100>/<100>\`), its own folder and fleet.yaml, over Git's \`http-backend\` on loopback. Bytes are counted on
+the connection, HTTP headers included; "bytes down" is what the device receives. Medians of five rounds.
+
+${tables.git}
+
+"Memory added" is how much the process grew while it fetched; a fetch by git is several processes, and is not measured. A commit is
+followed as the agent does it: poll, history since the last applied commit, own folder.
+
+${tables.polling}
+
+Each device polls over a connection of its own; server and devices share this machine.
 `;
 }
