@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AgentConfig } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
+import { NoAnswer } from './conversation.ts';
 import { type HttpProxy, proxyRefusal } from './proxy.ts';
 import { shownUrl } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -65,7 +66,7 @@ export function judgeHead(
 
 function refusal(answer: IncomingMessage, url: URL, status: number, given: Circumstances): HoldfastError {
   const where = `${shownUrl(url)} answered ${status}`;
-  const options = { retryAfterMs: retryAfterMs(answer.headers, Date.now()) };
+  const options = { retryAfterMs: retryAfterMs(answer.headers, Date.now()), cause: new NoAnswer('status') };
   switch (status) {
     case 401:
     case 403:

@@ -36,3 +36,15 @@ export interface Traffic {
   sentBytes: number;
   receivedBytes: number;
 }
+
+/**
+ * The cause of a `GitUnreachable` that came in place of an answer and may mean that the server lacks what was asked of
+ * it: `status`, HTTP said no (4xx, 5xx); `ended`, git-upload-pack ended or speaks an older protocol.
+ */
+export class NoAnswer extends Error {
+  readonly kind: 'status' | 'ended';
+  constructor(kind: NoAnswer['kind']) {
+    super(kind);
+    this.kind = kind;
+  }
+}

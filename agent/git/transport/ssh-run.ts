@@ -3,6 +3,7 @@
 import type { ClientChannel } from 'ssh2';
 import { HoldfastError } from '../../../fleet/error.ts';
 import { ProtocolError } from '../pkt-line.ts';
+import { NoAnswer } from './conversation.ts';
 import { AnswerTooLarge, createFramer, type Framer } from './framer.ts';
 import { printable, type SshConnection, unreachable } from './ssh-connection.ts';
 
@@ -165,7 +166,8 @@ function complain(shown: string, complaint: string, status: number | null): Hold
   if (status === NO_SUCH_COMMAND) return unreachable(shown, `it has no git-upload-pack (it says: ${said})`);
   if (isNoRepository(said)) return noRepository(shown, said);
   const how = status === null ? 'ended without an answer' : `ended with status ${status}`;
-  return unreachable(shown, `git-upload-pack ${how}${said === '' ? '' : ` and says: ${said}`}`);
+  const why = `git-upload-pack ${how}${said === '' ? '' : ` and says: ${said}`}`;
+  return unreachable(shown, why, new NoAnswer('ended'));
 }
 
 export function noRepository(shown: string, said: string): HoldfastError {

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 import { HoldfastError } from '../../../fleet/error.ts';
 import { ProtocolError } from '../pkt-line.ts';
 import { ADVERTISEMENT_BYTES, readAdvertisement } from './advertisement.ts';
-import type { Conversation } from './conversation.ts';
+import { type Conversation, NoAnswer } from './conversation.ts';
 import { createSshClient } from './ssh-client.ts';
 import { openSsh, type SshConnection, type SshServer, unreachable } from './ssh-connection.ts';
 import { createRun, isNoRepository, noRepository, type Run } from './ssh-run.ts';
@@ -73,7 +73,7 @@ export function createSshConversation(options: SshTransportOptions): Conversatio
   async function exchange(request: Buffer, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
     const before = kept?.isAlive === true ? kept : null;
     const run = before ?? (await session(signal));
-    if (run === null) throw unreachable(shown, 'the server speaks no protocol v2');
+    if (run === null) throw unreachable(shown, 'the server speaks no protocol v2', new NoAnswer('ended'));
     requests++;
     run.write(request);
     try {

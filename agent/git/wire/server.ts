@@ -2,6 +2,7 @@
 // narrowly first, since that costs nothing where it works; what the server offers is looked up only when it does not.
 import { HoldfastError } from '../../../fleet/error.ts';
 import { ProtocolError } from '../pkt-line.ts';
+import { NoAnswer } from '../transport/conversation.ts';
 import type { Upstream } from '../upstream.ts';
 import { ServerRefusal } from './commands.ts';
 import { createNarrow, type NarrowOptions } from './narrow.ts';
@@ -15,11 +16,6 @@ export const NARROW_AGAIN_MS = 60 * 60 * 1000;
 const JITTER = 0.25;
 /** A server that spoke protocol v2 so lately does so still: a status tells of its troubles. */
 const KNOWN_MS = 15 * 60 * 1000;
-
-/** An answer over HTTP that is none, as it is worded there. */
-const HTTP_STATUS = /\banswered [45]\d\d\b/;
-/** What `git-upload-pack` itself means by an end without an answer, over SSH. */
-const RUN_ENDED = /git-upload-pack ended|speaks no protocol v2/;
 
 type Way = Omit<Upstream, 'way' | 'close'>;
 /** What a request takes of the server. */
@@ -129,11 +125,11 @@ function saysSomething(error: unknown): boolean {
   if (error instanceof ProtocolError) return true;
   if (error instanceof ServerRefusal) return !isGone(error);
   if (!(error instanceof HoldfastError) || error.code !== 'GitUnreachable' || error.retryAfterMs !== null) return false;
-  return error.cause instanceof ProtocolError || isStatus(error) || RUN_ENDED.test(error.message);
+  return error.cause instanceof ProtocolError || error.cause instanceof NoAnswer;
 }
 
 function isStatus(error: unknown): boolean {
-  return error instanceof HoldfastError && HTTP_STATUS.test(error.message);
+  return error instanceof HoldfastError && error.cause instanceof NoAnswer && error.cause.kind === 'status';
 }
 
 /** In the words of Git, and of JGit. */

@@ -1,7 +1,7 @@
 // When a server is asked for snapshots instead of single objects: only when it says itself that it lacks what that takes.
 import { describe, expect, it } from 'vitest';
 import { ProtocolError, pktLine } from '../../../../agent/git/pkt-line.ts';
-import type { Conversation } from '../../../../agent/git/transport/conversation.ts';
+import { type Conversation, NoAnswer } from '../../../../agent/git/transport/conversation.ts';
 import { fetchPack, lsRefs, readFetch, readRefs, ServerRefusal } from '../../../../agent/git/wire/commands.ts';
 import { createServer, NARROW_AGAIN_MS, type ServerTraits } from '../../../../agent/git/wire/server.ts';
 import { HoldfastError } from '../../../../fleet/error.ts';
@@ -39,6 +39,8 @@ function server(ask: () => Promise<Buffer>, offered: ReadonlyMap<string, string>
 }
 
 const away = (message: string) => () => Promise.reject(new HoldfastError('GitUnreachable', message));
+const status = (code: number) => () =>
+  Promise.reject(new HoldfastError('GitUnreachable', `it answered ${code}`, { cause: new NoAnswer('status') }));
 
 describe('a server', () => {
   it('that answers is asked narrowly', async () => {
@@ -48,7 +50,7 @@ describe('a server', () => {
   });
 
   it.each([
-    ['a server error', away('it answered 500')],
+    ['a server error', status(500)],
     ['an empty answer', async () => Buffer.alloc(0)],
     ['a cut answer', async () => REFS.subarray(0, -2)],
     ['nonsense', async () => Buffer.from('<html>')],
@@ -63,7 +65,7 @@ describe('a server', () => {
   });
 
   it('is not judged by what it cannot be asked for', async () => {
-    const { made, traits } = server(away('it answered 502'), new HoldfastError('GitUnreachable', 'it answered 502'));
+    const { made, traits } = server(status(502), new HoldfastError('GitUnreachable', 'it answered 502'));
     await expect(made.refs(['refs/heads/main'], never)).rejects.toThrow('502');
     expect(traits.snapshot).toBeNull();
   });
@@ -112,7 +114,7 @@ describe('what a server offers is looked up', () => {
   });
 
   it('once after bare statuses, however many there are', async () => {
-    const { made, seen } = server(away('it answered 502'), FULL);
+    const { made, seen } = server(status(502), FULL);
     for (let poll = 0; poll < 3; poll++) await refs(made);
     await made.trees([OID], async () => undefined, never, OID).catch(() => undefined);
     expect(seen.lookUps).toBe(1);
@@ -122,7 +124,7 @@ describe('what a server offers is looked up', () => {
     let ask = async (): Promise<Buffer> => REFS;
     const { open, clock, seen } = server(() => ask(), FULL);
     await refs(open());
-    ask = away('it answered 500');
+    ask = status(500);
     await refs(open());
     expect(seen.lookUps).toBe(0);
     clock.nowMs += 60 * 60 * 1000;
@@ -131,7 +133,7 @@ describe('what a server offers is looked up', () => {
   });
 
   it('after a status that may stand for a lack of protocol v2', async () => {
-    const { made } = server(away('it answered 400'), null);
+    const { made } = server(status(400), null);
     await expect(made.refs(['refs/heads/main'], never)).rejects.toThrow('SNAPSHOT');
     expect(made.way).toBe('snapshot (the server speaks no protocol v2)');
   });
