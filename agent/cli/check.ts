@@ -105,7 +105,7 @@ function brokerOf({ mqtt, fleet, device, state_dir: stateDir }: AgentConfig): Br
 function readFloor(stateDir: string): string | null {
   const store = readStore(stateDir);
   try {
-    return store === null ? null : floorCommit(store);
+    return floorCommit(store);
   } finally {
     store?.close();
   }

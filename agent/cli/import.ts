@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { printable } from '../../fleet/diagnostic.ts';
 import { sourceOf, verifierOf } from '../assemble.ts';
-import { readBundleHead } from '../git/local/bundle-head.ts';
+import { BUNDLE_FACTOR, readBundleHead } from '../git/local/bundle-head.ts';
 import { agentRuns } from '../inbox/agent-runs.ts';
 import { handInBundle } from '../inbox/hand-in.ts';
 import { createInbox } from '../inbox/inbox.ts';
@@ -16,9 +16,6 @@ import { floorCommit } from '../loop/kept.ts';
 import { readStore } from '../store/read-store.ts';
 import { createLog } from './log.ts';
 import { stopSignal } from './run.ts';
-
-/** Times `limits.source_bytes`: a bundle brings the whole fleet, of which one device needs little. */
-const BUNDLE_FACTOR = 8;
 
 /** 0: it waits for the agent. Why it is refused is thrown, and then nothing was handed in. */
 export async function importBundle(config: AgentConfig, file: string): Promise<number> {
@@ -32,7 +29,7 @@ export async function importBundle(config: AgentConfig, file: string): Promise<n
 async function judge(config: AgentConfig, path: string, signal: AbortSignal): Promise<Judgement> {
   const head = await readBundleHead(path, signal);
   const store = readStore(config.state_dir);
-  const floor = store === null ? null : floorCommit(store);
+  const floor = floorCommit(store);
   store?.close();
   const override = await createInbox(config.state_dir).accepted();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-import-'));

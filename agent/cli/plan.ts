@@ -38,7 +38,7 @@ export async function planNow(config: AgentConfig, signal: AbortSignal): Promise
     const source = sourceOf(config, folder);
     const store = readStore(config.state_dir);
     const inventory = store?.inventory() ?? [];
-    const floor = store === null ? null : floorCommit(store);
+    const floor = floorCommit(store);
     store?.close();
     const tip = await source.poll(signal);
     if (tip === null)

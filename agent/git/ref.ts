@@ -5,6 +5,7 @@ import parse from 'semver/functions/parse.js';
 import satisfies from 'semver/functions/satisfies.js';
 import validRange from 'semver/ranges/valid.js';
 import { HoldfastError } from '../../fleet/error.ts';
+import type { Tip } from './source.ts';
 import type { RemoteRef } from './upstream.ts';
 
 export type Ref =
@@ -15,14 +16,6 @@ export type Ref =
   | { readonly kind: 'full'; readonly name: string }
   /** The tag with the highest version in the range. */
   | { readonly kind: 'semver'; readonly range: string };
-
-export interface ChosenRef {
-  readonly commit: string;
-  /** As people write it: `main`, `refs/notes/x`, `v1.2.3`. */
-  readonly name: string;
-  /** The annotated tag that leads to the commit; null: none does. */
-  readonly tag: string | null;
-}
 
 const SEMVER = 'semver:';
 const RANGE_CHARS = 256;
@@ -68,7 +61,7 @@ export function prefixesOf(ref: Ref): readonly string[] {
 }
 
 /** A branch goes before a tag of the same name. null: none fits. Throws `GitContentRefused` for a SHA-256 repository. */
-export function chooseRef(ref: Ref, refs: readonly RemoteRef[]): ChosenRef | null {
+export function chooseRef(ref: Ref, refs: readonly RemoteRef[]): Tip | null {
   if (ref.kind === 'commit') return { commit: ref.commit, name: ref.commit, tag: null };
   if (refs.some(({ oid, peeled }) => oid.length === 64 || peeled?.length === 64))
     throw new HoldfastError(
@@ -83,7 +76,7 @@ export function chooseRef(ref: Ref, refs: readonly RemoteRef[]): ChosenRef | nul
   return null;
 }
 
-function newest(range: string, refs: readonly RemoteRef[]): ChosenRef | null {
+function newest(range: string, refs: readonly RemoteRef[]): Tip | null {
   const fitting = refs.flatMap((ref) => {
     const name = ref.name.startsWith(TAGS) ? ref.name.slice(TAGS.length) : '';
     const version = /^v?\d/.test(name) ? parse(name) : null;
@@ -96,7 +89,7 @@ function newest(range: string, refs: readonly RemoteRef[]): ChosenRef | null {
   return best === undefined ? null : chosen(best.ref, best.name);
 }
 
-function chosen({ oid, peeled }: RemoteRef, name: string): ChosenRef {
+function chosen({ oid, peeled }: RemoteRef, name: string): Tip {
   return { commit: peeled ?? oid, name, tag: peeled === null ? null : oid };
 }
 

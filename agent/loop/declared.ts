@@ -102,11 +102,11 @@ export function createDeclared(parts: DeclaredParts): Declared {
       const tip = await bundle.poll(signal);
       // Whatever was said of this commit before: other objects have come since.
       if (tip !== null) await follow(bundle, tip, signal, true);
-      bundle.close();
     } catch (error) {
-      bundle.close();
       if (signal.aborted || isOfDisk(error)) throw error;
       log('error', `the bundle that was handed in cannot be used and was dropped: ${messageOf(error)}`);
+    } finally {
+      bundle.close();
     }
     await inbox.remove(path);
   }

@@ -8,7 +8,7 @@ export function keptCommits(store: Pick<Store, 'snapshot' | 'applied'>): readonl
   return [...new Set(commits)];
 }
 
-/** The commit behind which nothing goes: what was accepted last, and so may have begun to run; null: nothing was. */
-export function floorCommit(store: Pick<Store, 'snapshot' | 'applied'>): string | null {
-  return commitOf(store.snapshot('accepted')?.revision ?? store.applied());
+/** The commit behind which nothing goes: what was accepted last, and so may have begun to run; null: nothing was, or there is no state yet. */
+export function floorCommit(store: Pick<Store, 'snapshot' | 'applied'> | null): string | null {
+  return commitOf(store?.snapshot('accepted')?.revision ?? store?.applied() ?? null);
 }

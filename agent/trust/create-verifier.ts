@@ -1,8 +1,8 @@
 // Is a commit or a tag signed by someone that this host's own files allow? Reads those files at each use, so that replacing one is
 // enough, and refuses whatever it cannot read. Accepts nothing that Git would refuse with the same files.
-import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { HoldfastError } from '../../fleet/error.ts';
+import { idOf } from '../git/object.ts';
 import { parseAllowedSigners } from './allowed-signers.ts';
 import { verifyOpenPgp } from './openpgp.ts';
 import { principalOf } from './permission.ts';
@@ -46,7 +46,7 @@ function checkId(oid: string, raw: Uint8Array): void {
     throw new Refusal(
       'is from a repository with SHA-256 ids, whose signatures are not supported; use one with SHA-1 ids',
     );
-  const id = createHash('sha1').update(`commit ${raw.length}\0`).update(raw).digest('hex');
+  const id = idOf('commit', raw);
   if (id !== oid) throw new Refusal(`is really ${id.slice(0, SHOWN_ID)} by its content`);
 }
 

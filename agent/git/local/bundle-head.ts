@@ -11,6 +11,8 @@ export interface BundleHead {
   readonly refs: readonly RemoteRef[];
 }
 
+/** Times `limits.source_bytes`, of the file: it brings the whole fleet and its past, of which one device needs little. */
+export const BUNDLE_FACTOR = 8;
 /** Refs of a repository with 100,000 tags. */
 const HEAD_BYTES = 16 * 1024 * 1024;
 const PIECE_BYTES = 64 * 1024;

@@ -7,14 +7,12 @@ import { createRemembered, type PackPlaces, readObjectAt } from '../pack/read-ob
 import { type External, resolvePack } from '../pack/resolve.ts';
 import { type PackGiven, scanPack } from '../pack/scan.ts';
 import type { ObjectType } from '../upstream.ts';
-import { type BundleHead, parseBundleHead } from './bundle-head.ts';
+import { BUNDLE_FACTOR, type BundleHead, parseBundleHead } from './bundle-head.ts';
 import type { OpenFile } from './files.ts';
 import { checked, type LocalStore, peel } from './store.ts';
 
 /** A fleet of 10,000 devices has 40,000 in one commit. */
 const MOST_OBJECTS = 1_000_000;
-/** A bundle brings the whole fleet and its past, of which one device needs little: times `maxBytes`, of the file. */
-const FILE_FACTOR = 8;
 /** Times `maxBytes`, of all its objects unpacked: they pass through memory one after the other. */
 const UNPACKED_FACTOR = 64;
 const ID_BYTES = 20;
@@ -38,10 +36,10 @@ export interface BundleOptions {
 export async function openBundle(file: OpenFile, options: BundleOptions, signal: AbortSignal): Promise<LocalStore> {
   const { shown, maxBytes, external } = options;
   const head = await parseBundleHead(file, shown, signal);
-  if (file.length > maxBytes * FILE_FACTOR)
+  if (file.length > maxBytes * BUNDLE_FACTOR)
     throw new HoldfastError(
       'GitContentRefused',
-      `The bundle ${shown} has ${file.length} bytes, and one may have ${maxBytes * FILE_FACTOR}. Make a smaller one, or raise limits.source_bytes.`,
+      `The bundle ${shown} has ${file.length} bytes, and one may have ${maxBytes * BUNDLE_FACTOR}. Make a smaller one, or raise limits.source_bytes.`,
     );
   const limits = { ...options.limits, objects: MOST_OBJECTS, totalBytes: maxBytes * UNPACKED_FACTOR };
   const pack = { what: `The bundle ${shown}`, bytes: bytesAfter(file, head.length), limits };

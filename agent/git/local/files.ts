@@ -3,6 +3,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { HoldfastError } from '../../../fleet/error.ts';
+import { codeOf } from '../../files/confined.ts';
 import type { Bytes } from '../pack/bytes.ts';
 
 /** What is read at once: little after a jump, and twice as much each time where the reads follow each other. */
@@ -66,10 +67,6 @@ export function localError(path: string, error: unknown): unknown {
 
 export function isAbsent(error: unknown): boolean {
   return /^(ENOENT|ENOTDIR|ELOOP|ENAMETOOLONG|ENXIO)$/.test(codeOf(error));
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : '';
 }
 
 function windowed(handle: FileHandle, length: number, path: string): OpenFile {

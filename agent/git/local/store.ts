@@ -1,6 +1,6 @@
 // What a repository and a bundle on this host have in common: refs, and objects by their id.
 import { HoldfastError } from '../../../fleet/error.ts';
-import { idOf } from '../pack/resolve.ts';
+import { idOf } from '../object.ts';
 import type { ObjectType, RawObject, RemoteRef } from '../upstream.ts';
 
 export interface LocalStore {

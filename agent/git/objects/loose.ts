@@ -2,6 +2,7 @@
 // Source: gitformat-loose, gitrepository-layout.
 import { promisify } from 'node:util';
 import { constants, deflate, inflateSync } from 'node:zlib';
+import { isObjectType } from '../object.ts';
 import type { ObjectType } from '../upstream.ts';
 
 const HEAD = /^(commit|tree|blob|tag) (0|[1-9]\d{0,14})\0/;
@@ -42,7 +43,7 @@ export function inflateHead(raw: Uint8Array): { size: number; first: Buffer } | 
 /** `raw`: the file's beginning. null: it is no loose object. */
 export function readLooseHead(raw: Uint8Array): { type: ObjectType; size: number; length: number } | null {
   const [whole, type, size] = HEAD.exec(beginning(raw).toString('latin1', 0, HEAD_BYTES)) ?? [];
-  if (whole === undefined || !isType(type) || size === undefined) return null;
+  if (whole === undefined || !isObjectType(type) || size === undefined) return null;
   return { type, size: Number(size), length: whole.length };
 }
 
@@ -53,8 +54,4 @@ function beginning(raw: Uint8Array): Buffer {
   } catch {
     return Buffer.alloc(0);
   }
-}
-
-function isType(text: string | undefined): text is ObjectType {
-  return text === 'commit' || text === 'tree' || text === 'blob' || text === 'tag';
 }

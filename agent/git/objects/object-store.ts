@@ -1,10 +1,12 @@
 // The Git objects that this device holds: `<state>/git/objects/<2>/<38>`, each a loose object as Git itself writes them.
 // What is under an id either has that id or is not there: every read checks, and what is damaged is removed, to be
 // fetched again. One writer; nothing else writes below the folder.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../../fleet/error.ts';
+import { isMissing } from '../../files/confined.ts';
+import { idOf } from '../object.ts';
 import type { Keep, ObjectType, RawObject } from '../upstream.ts';
 import { onDisk } from './disk-error.ts';
 import { BEGINNING_BYTES, deflateObject, inflateHead, inflateObject } from './loose.ts';
@@ -105,7 +107,7 @@ export function createObjectStore(folder: string, maxBytes: number): ObjectStore
 
   async function checked(oid: string, file: Buffer): Promise<{ type: ObjectType; bytes: Buffer }> {
     const found = inflateObject(file, maxBytes);
-    if (found === null || idOf(found) !== oid) throw await damaged(oid);
+    if (found === null || idOf(found.type, found.bytes) !== oid) throw await damaged(oid);
     return found;
   }
 
@@ -142,10 +144,6 @@ async function writeWhole(folder: string, to: string, bytes: Uint8Array): Promis
   }
 }
 
-function idOf({ type, bytes }: { readonly type: string; readonly bytes: Uint8Array }): string {
-  return createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
-}
-
 async function readBeginning(path: string): Promise<Buffer> {
   await using handle = await open(path, 'r');
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(BEGINNING_BYTES), 0, BEGINNING_BYTES, 0);
@@ -156,8 +154,7 @@ async function orNull<T>(looking: Promise<T>): Promise<T | null> {
   try {
     return await looking;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : '';
-    if (code === 'ENOENT' || code === 'ENOTDIR') return null;
+    if (isMissing(error)) return null;
     throw error;
   }
 }

@@ -1,7 +1,7 @@
 // The second way through a pack: makes its objects, each after the one that it is a delta of, and computes their ids.
 // Holds what the deltas still to be made need and nothing else; of several deltas of one base, the one with most behind
 // it comes last, so that its base can be forgotten: at most log2(entries) bases are held where offsets name them.
-import { createHash, hash } from 'node:crypto';
+import { idOf } from '../object.ts';
 import type { ObjectType, RawObject } from '../upstream.ts';
 import { applyDelta, readDeltaHead } from './delta.ts';
 import type { Entry } from './entry.ts';
@@ -9,9 +9,6 @@ import { inflateAt } from './inflate.ts';
 import { damagedPack, judgeSize, refusedPack } from './limits.ts';
 import { createPace } from './pace.ts';
 import { type PackGiven, type PackTable, readEntry } from './scan.ts';
-
-/** An object that is hashed in one call. */
-const AT_ONCE_BYTES = 64 * 1024;
 
 /** An object that a delta names and the pack does not hold; null: nobody has it. */
 export type External = (oid: string) => Promise<RawObject | null>;
@@ -73,13 +70,6 @@ export async function resolvePack(
     found.sort((one, other) => (weights[other] ?? 0) - (weights[one] ?? 0));
     return found.map((each) => ({ index: each, base, depth: depth + 1 }));
   }
-}
-
-export function idOf(type: ObjectType, bytes: Uint8Array): string {
-  const head = `${type} ${bytes.length}\0`;
-  // At once, since 100,000s of hash objects would wait for the garbage collector, and each holds memory outside of it.
-  if (bytes.length <= AT_ONCE_BYTES) return hash('sha1', Buffer.concat([Buffer.from(head), bytes]), 'hex');
-  return createHash('sha1').update(head).update(bytes).digest('hex');
 }
 
 async function make(given: PackGiven & { readonly table: PackTable }, { index, base }: Next): Promise<Made> {

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AgentConfig } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
-import { NoAnswer } from './conversation.ts';
+import { NoAnswer, tooLarge } from './conversation.ts';
 import { type HttpProxy, proxyRefusal } from './proxy.ts';
 import { shownUrl } from './redirect.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -19,7 +19,7 @@ export async function readBody(answer: IncomingMessage, url: URL, { maxBytes, ov
   let length = 0;
   if (over === 'refuse' && Number(answer.headers['content-length'] ?? 0) > maxBytes) {
     answer.destroy();
-    throw tooLarge(url, maxBytes);
+    throw tooLarge(shownUrl(url), maxBytes);
   }
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     chunks.push(chunk);
@@ -27,7 +27,7 @@ export async function readBody(answer: IncomingMessage, url: URL, { maxBytes, ov
     if (length <= maxBytes) continue;
     // Leaving the loop destroys the connection.
     if (over === 'cut') return Buffer.concat(chunks).subarray(0, maxBytes);
-    throw tooLarge(url, maxBytes);
+    throw tooLarge(shownUrl(url), maxBytes);
   }
   return Buffer.concat(chunks);
 }
@@ -109,13 +109,6 @@ function credentialsProblem({ given, auth, certFile }: Circumstances): string {
   if (used !== null) return `${used} is wrong, has expired or may not read this repository. Put a valid one there.`;
   const certificate = certFile === undefined ? '' : ` besides the certificate of source.cert_file (${certFile})`;
   return `it wants credentials${certificate}, and none are configured. Set source.auth.`;
-}
-
-function tooLarge(url: URL, maxBytes: number): HoldfastError {
-  return new HoldfastError(
-    'GitContentRefused',
-    `${shownUrl(url)} sent more than ${maxBytes} bytes. Make the repository smaller, or raise limits.source_bytes.`,
-  );
 }
 
 function printable(text: string): string {

@@ -1,6 +1,7 @@
 // One conversation with `git-upload-pack` of one repository: what HTTP and SSH have in common. Knows Git's framing
 // (pkt-line) where a stream has to be cut into answers, and nothing of what is said.
 import type { HttpClient } from 'isomorphic-git';
+import { HoldfastError } from '../../../fleet/error.ts';
 
 export interface Conversation {
   /**
@@ -47,4 +48,11 @@ export class NoAnswer extends Error {
     super(kind);
     this.kind = kind;
   }
+}
+
+export function tooLarge(shown: string, maxBytes: number): HoldfastError {
+  return new HoldfastError(
+    'GitContentRefused',
+    `${shown} sent more than ${maxBytes} bytes. Make the repository smaller, or raise limits.source_bytes.`,
+  );
 }

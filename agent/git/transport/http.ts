@@ -8,6 +8,7 @@ import { ProtocolError } from '../pkt-line.ts';
 import { ADVERTISEMENT_BYTES, readAdvertisement } from './advertisement.ts';
 import type { ClientOptions, Conversation } from './conversation.ts';
 import { createExchange, type HttpTransportOptions } from './exchange.ts';
+import { collect, protocolOf, respond } from './library.ts';
 import { INFO_REFS, UPLOAD_PACK } from './redirect.ts';
 
 const VERSION_2 = { 'Git-Protocol': 'version=2' } as const;
@@ -40,7 +41,7 @@ export function createHttpConversation(options: HttpTransportOptions): Conversat
   async function serve(asked: GitHttpRequest, given: ClientOptions): Promise<GitHttpResponse> {
     const service = new URL(asked.url).pathname.endsWith(INFO_REFS) ? INFO_REFS : UPLOAD_PACK;
     const body = service === INFO_REFS || asked.body === undefined ? null : await collect(asked.body);
-    const version = Object.entries(asked.headers ?? {}).find(([name]) => name.toLowerCase() === 'git-protocol')?.[1];
+    const version = protocolOf(asked);
     const headers = version === undefined ? {} : { 'Git-Protocol': version };
     const bound = { maxBytes: given.maxBytes, over: 'refuse' } as const;
     const answer = await send({
@@ -51,13 +52,7 @@ export function createHttpConversation(options: HttpTransportOptions): Conversat
       signal: given.signal,
     });
     if (service === UPLOAD_PACK) await given.check(answer.bytes);
-    return {
-      url: answer.url.href,
-      headers: { 'content-type': answer.contentType },
-      body: only(answer.bytes),
-      statusCode: 200,
-      statusMessage: 'OK',
-    };
+    return respond(answer.url.href, answer.contentType, answer.bytes);
   }
 
   function read<T>(reading: () => T): T {
@@ -68,14 +63,4 @@ export function createHttpConversation(options: HttpTransportOptions): Conversat
       throw new HoldfastError('GitUnreachable', `${redactUrl(options.clean)}: ${error.message}.`);
     }
   }
-}
-
-async function collect(body: NonNullable<GitHttpRequest['body']> | Iterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function* only(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
-  yield bytes;
 }

@@ -1,9 +1,10 @@
 // Smart HTTP as isomorphic-git speaks it, played over SSH: the library asks for the refs and then for a pack, and both
 // come from one fresh run of `git-upload-pack`, whose protocol is the same without HTTP's framing around it.
 // Source: gitprotocol-http (smart service), gitprotocol-pack.
-import type { GitHttpRequest, GitHttpResponse, HttpClient } from 'isomorphic-git';
+import type { HttpClient } from 'isomorphic-git';
 import { readAdvertisement } from './advertisement.ts';
 import type { ClientOptions } from './conversation.ts';
+import { collect, protocolOf, respond } from './library.ts';
 import type { Run } from './ssh-run.ts';
 
 /** What HTTP says before the refs, and SSH does not. */
@@ -23,14 +24,15 @@ export function createSshClient({ maxBytes, signal, check }: ClientOptions, inTu
   let waiting: Run | null = null;
   return {
     async request(asked) {
-      const env = protocolOf(asked.headers);
+      const version = protocolOf(asked);
+      const env = version === undefined ? {} : { GIT_PROTOCOL: version };
       if (new URL(asked.url).pathname.endsWith(INFO_REFS)) {
         const refs = await inTurn(signal, async (start) => {
           waiting?.close();
           waiting = await start(env);
           return await advertised(waiting);
         });
-        return answer(asked, 'advertisement', Buffer.concat([SERVICE, refs]));
+        return respond(asked.url, `${TYPE}advertisement`, Buffer.concat([SERVICE, refs]));
       }
       const body = await collect(asked.body ?? []);
       const pack = await inTurn(signal, async (start) => {
@@ -43,7 +45,7 @@ export function createSshClient({ maxBytes, signal, check }: ClientOptions, inTu
         return await run.rest(maxBytes);
       });
       await check(pack);
-      return answer(asked, 'result', pack);
+      return respond(asked.url, `${TYPE}result`, pack);
     },
   };
 
@@ -53,24 +55,4 @@ export function createSshClient({ maxBytes, signal, check }: ClientOptions, inTu
     readAdvertisement(refs);
     return refs;
   }
-}
-
-function protocolOf(headers: GitHttpRequest['headers']): Readonly<Record<string, string>> {
-  const asked = Object.entries(headers ?? {}).find(([name]) => name.toLowerCase() === 'git-protocol')?.[1];
-  return asked === undefined ? {} : { GIT_PROTOCOL: asked };
-}
-
-function answer({ url }: GitHttpRequest, kind: 'advertisement' | 'result', bytes: Buffer): GitHttpResponse {
-  const headers = { 'content-type': `${TYPE}${kind}` };
-  return { url, headers, body: only(bytes), statusCode: 200, statusMessage: 'OK' };
-}
-
-async function collect(body: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(chunk);
-  return Buffer.concat(chunks);
-}
-
-async function* only(bytes: Uint8Array): AsyncIterableIterator<Uint8Array> {
-  yield bytes;
 }

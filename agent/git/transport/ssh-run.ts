@@ -3,7 +3,7 @@
 import type { ClientChannel } from 'ssh2';
 import { HoldfastError } from '../../../fleet/error.ts';
 import { ProtocolError } from '../pkt-line.ts';
-import { NoAnswer } from './conversation.ts';
+import { NoAnswer, tooLarge } from './conversation.ts';
 import { AnswerTooLarge, createFramer, type Framer } from './framer.ts';
 import { printable, type SshConnection, unreachable } from './ssh-connection.ts';
 
@@ -180,11 +180,4 @@ export function noRepository(shown: string, said: string): HoldfastError {
 /** Servers say it in their own words. */
 export function isNoRepository(said: string): boolean {
   return /does not appear to be a git repository|not found|could not be found|does not exist|no such/i.test(said);
-}
-
-function tooLarge(shown: string, maxBytes: number): HoldfastError {
-  return new HoldfastError(
-    'GitContentRefused',
-    `${shown} sent more than ${maxBytes} bytes. Make the repository smaller, or raise limits.source_bytes.`,
-  );
 }

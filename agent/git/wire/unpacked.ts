@@ -1,10 +1,11 @@
 // Snapshots that lie unpacked on disk: made once for all who ask at the same time, read with every object checked
 // against its id, and removed when a newer one is there and nobody reads them any more.
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HoldfastError, messageOf } from '../../../fleet/error.ts';
+import { idOf, isObjectType } from '../object.ts';
 import { ProtocolError } from '../pkt-line.ts';
 import type { RawObject } from '../upstream.ts';
 import { ServerRefusal } from './commands.ts';
@@ -130,11 +131,11 @@ export async function findUnpacked({ gitdir, cache }: Unpacked, shown: string, o
   });
   if (found === null) return null;
   const { object, type } = found;
-  if (!(object instanceof Uint8Array) || !isType(type)) throw new ProtocolError(`it sent no usable object ${oid}`);
+  if (!(object instanceof Uint8Array) || !isObjectType(type))
+    throw new ProtocolError(`it sent no usable object ${oid}`);
   // A copy: the library's buffer may be a view that keeps the whole pack alive.
   const bytes = Uint8Array.from(object);
-  const id = createHash('sha1').update(`${type} ${bytes.length}\0`).update(bytes).digest('hex');
-  if (id !== oid) throw new ProtocolError(`what it sent as ${oid} is another object`);
+  if (idOf(type, bytes) !== oid) throw new ProtocolError(`what it sent as ${oid} is another object`);
   return { oid, type, bytes };
 }
 
@@ -150,8 +151,4 @@ export function libraryError(
   if (error instanceof git.Errors.NotFoundError)
     return new HoldfastError('GitRefNotFound', `${shown}: the server does not have ${oid} any more.`, options);
   return new HoldfastError('GitUnreachable', `${shown}: ${messageOf(error).slice(0, 300)}`, options);
-}
-
-function isType(type: string): type is RawObject['type'] {
-  return type === 'commit' || type === 'tree' || type === 'blob' || type === 'tag';
 }

@@ -8,7 +8,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { openStore } from '../../../agent/store/open-store.ts';
 import { commitFiles, makeFleet, scratch } from '../git/repository.ts';
-import { makeBench } from '../trust/signing.ts';
+import { makeBench, signAsAlice } from '../trust/signing.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'agent', 'main.ts');
 const FILES = { 'devices/edge-01/compose.yaml': 'services: { web: { image: "nginx:1" } }\n' };
@@ -93,13 +93,7 @@ describe('the check', () => {
     const bench = await makeBench();
     onTestFinished(() => bench.close());
     const { repository, folder, git } = bench;
-    await bench.file('allowed', `alice@example.com ${await bench.sshKey('alice', '-t', 'ed25519')}\n`);
-    for (const [key, value] of [
-      ['gpg.format', 'ssh'],
-      ['user.signingkey', join(folder, 'alice')],
-      ['commit.gpgsign', 'true'],
-    ] as const)
-      await git('config', key, value);
+    await signAsAlice(bench);
     const first = await commitFiles(repository, FILES);
     const second = await commitFiles(repository, { 'devices/edge-01/x': 'x' });
     const stateDir = join(folder, 'state');

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createInbox } from '../../../agent/inbox/inbox.ts';
 import { openStore } from '../../../agent/store/open-store.ts';
 import { commitFiles, scratch, sourceOf } from '../git/repository.ts';
-import { type Bench, makeBench } from '../trust/signing.ts';
+import { type Bench, makeBench, signAsAlice } from '../trust/signing.ts';
 
 const MAIN = join(import.meta.dirname, '..', '..', '..', 'agent', 'main.ts');
 const compose = (image: string) => `services: { web: { image: "${image}", env_file: app.env } }\n`;
@@ -19,14 +19,7 @@ const bundles = { first: '', all: '', next: '', bad: '', rewritten: '' };
 beforeAll(async () => {
   bench = await makeBench();
   const { git, folder, repository } = bench;
-  const line = await bench.sshKey('alice', '-t', 'ed25519');
-  await bench.file('allowed', `alice@example.com ${line}\n`);
-  for (const [key, value] of [
-    ['gpg.format', 'ssh'],
-    ['user.signingkey', join(folder, 'alice')],
-    ['commit.gpgsign', 'true'],
-  ] as const)
-    await git('config', key, value);
+  await signAsAlice(bench);
   const bundle = async (name: keyof typeof bundles, ...what: readonly string[]) => {
     bundles[name] = join(folder, `${name}.bundle`);
     await git('bundle', 'create', '--quiet', bundles[name], ...what);

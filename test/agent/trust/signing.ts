@@ -281,3 +281,14 @@ export function commitText({ time = 1_780_000_000, headers = '', message = 'Say 
   const tree = '4b825dc642cb6eb9a060e54bf8d69288fbee4904';
   return Buffer.from(`tree ${tree}\nauthor ${identity}\ncommitter ${identity}\n${headers}\n${message}`);
 }
+
+/** Every commit from here on is signed by alice, whom the file `allowed` allows. */
+export async function signAsAlice({ folder, git, file, sshKey }: Bench): Promise<void> {
+  await file('allowed', `alice@example.com ${await sshKey('alice', '-t', 'ed25519')}\n`);
+  for (const [key, value] of [
+    ['gpg.format', 'ssh'],
+    ['user.signingkey', join(folder, 'alice')],
+    ['commit.gpgsign', 'true'],
+  ] as const)
+    await git('config', key, value);
+}

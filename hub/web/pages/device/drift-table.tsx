@@ -1,7 +1,6 @@
 // Where the host moved away from what was applied: declared against live.
 import type { DriftEntry } from '../../../../fleet/wire/messages.ts';
-import { Ago } from '../../parts/ago.tsx';
-import { DriftSides } from '../../parts/drift-sides.tsx';
+import { DriftCells } from '../../parts/drift-sides.tsx';
 import { plural, resourceText } from '../../words/value.ts';
 
 const KINDS = { missing: 'the whole of it', unexpected: 'the whole of it', field: '' } as const;
@@ -32,12 +31,7 @@ export function DriftTable({ drift, cut }: { drift: readonly DriftEntry[]; cut: 
               <td class="field">
                 {entry.field === null ? <span class="faint">{KINDS[entry.kind]}</span> : <code>{entry.field}</code>}
               </td>
-              <td class="cell-sides">
-                <DriftSides drift={entry} />
-              </td>
-              <td class="number">
-                <Ago at={entry.since} />
-              </td>
+              <DriftCells drift={entry} />
             </tr>
           ))}
         </tbody>

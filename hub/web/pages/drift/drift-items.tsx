@@ -1,7 +1,6 @@
 // Open differences one by one.
 import type { DriftItem } from '../../../api/schemas.ts';
-import { Ago } from '../../parts/ago.tsx';
-import { DriftSides } from '../../parts/drift-sides.tsx';
+import { DriftCells } from '../../parts/drift-sides.tsx';
 import { hrefOf } from '../../route/route.ts';
 import { plural, resourceText } from '../../words/value.ts';
 import { findDrift } from './drift-search.ts';
@@ -38,12 +37,7 @@ export function DriftItems({ items, total, q }: { items: readonly DriftItem[]; t
                 {resourceText(item.resource)}
                 <code>{item.field ?? item.kind}</code>
               </td>
-              <td class="cell-sides">
-                <DriftSides drift={item} />
-              </td>
-              <td class="number">
-                <Ago at={item.since} />
-              </td>
+              <DriftCells drift={item} />
             </tr>
           ))}
         </tbody>

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { idOf } from '../../../../agent/git/pack/resolve.ts';
+import { idOf } from '../../../../agent/git/object.ts';
 import { pktLine } from '../../../../agent/git/pkt-line.ts';
 import type { RawObject } from '../../../../agent/git/upstream.ts';
 import { readFetch } from '../../../../agent/git/wire/commands.ts';
