@@ -38,7 +38,12 @@ export function shortRevision(revision: string): string {
   return at < 0 || colon < 0 ? revision : `${revision.slice(0, at)}@${revision.slice(colon + 1, colon + 9)}`;
 }
 
-/** Resource keys, as in `drift[].resource`: `service:kiosk/web`, `network:kiosk/front`, `volume:kiosk/data`. */
+/** A container of a service: `web`; further ones of the same service `web#2`. */
+export function containerKey({ name, number }: { readonly name: string; readonly number: number }): string {
+  return number === 1 ? name : `${name}#${number}`;
+}
+
+/** Resource keys, as in `drift[].resource`: `service:kiosk/web` (`service:kiosk/web#2`), `network:kiosk/front`, `volume:kiosk/data`. */
 export function resourceKey(kind: 'service' | 'network' | 'volume', app: string, name: string): string {
   return `${kind}:${app}/${name}`;
 }

@@ -1,9 +1,10 @@
 // The status snapshot: what the agent says of its device, from what it knows after a cycle. Pure; bounded by the reporter.
 import { type Condition, type Health, type Reason, type Sync, worstHealth } from './model/conditions.ts';
-import type { Desired, DesiredApp, Service } from './model/desired.ts';
+import type { Desired, DesiredApp } from './model/desired.ts';
 import type { Observed } from './model/observed.ts';
 import type { Difference, Plan } from './model/plan.ts';
-import { shortRevision } from './names.ts';
+import type { Service } from './model/service.ts';
+import { containerKey, shortRevision } from './names.ts';
 import { serviceHealth } from './reconcile/health.ts';
 import { matchService } from './reconcile/match.ts';
 import type { AppStatus, DriftEntry, HostFacts, ServiceStatus, Status } from './wire/messages.ts';
@@ -102,12 +103,12 @@ function appStatus(app: DesiredApp, device: string, observed: Observed | null, p
 
 function serviceStatus(app: DesiredApp, service: Service, device: string, observed: Observed | null): ServiceStatus {
   if (observed === null)
-    return { name: service.name, health: 'Unknown', image: service.image, digest: null, restarts: 0 };
+    return { name: containerKey(service), health: 'Unknown', image: service.image, digest: null, restarts: 0 };
   const { main } = matchService(device, app, service, observed, () => true);
   const image = main && observed.images.get(main.inspect.Image);
   const digest = image?.RepoDigests?.[0]?.split('@')[1] ?? null;
   return {
-    name: service.name,
+    name: containerKey(service),
     image: service.image,
     digest,
     restarts: main?.inspect.RestartCount ?? 0,

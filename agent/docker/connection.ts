@@ -6,7 +6,7 @@ import { type ErrorCode, HoldfastError } from '../../fleet/error.ts';
 import type { EngineInfo } from '../../fleet/model/observed.ts';
 import { withDeadline } from './deadline.ts';
 import { type Answer, connectionFailure, engineMessage, refusal } from './failure.ts';
-import { negotiate } from './version.ts';
+import { hostTraits, negotiate } from './version.ts';
 
 export interface Call {
   readonly method: 'GET' | 'POST' | 'DELETE';
@@ -58,7 +58,12 @@ export function createConnection(socket: string): Connection {
     if (answer.status !== 200) {
       throw new HoldfastError('DockerUnavailable', `The Engine at ${socket} is not ready: ${engineMessage(answer)}`);
     }
-    negotiated = negotiate(answer.body, socket);
+    const engine = negotiate(answer.body, socket);
+    const about: Call = { method: 'GET', path: '/info', what: 'ask the Engine about its host', signal };
+    const traits = await withDeadline({ what: about.what, ms: VERSION_MS, signal }, (inner) =>
+      whole(about, `/v${engine.apiVersion}`, inner),
+    );
+    negotiated = traits.status === 200 ? { ...engine, ...hostTraits(traits.body) } : engine;
     return negotiated;
   };
 

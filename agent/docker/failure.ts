@@ -1,5 +1,7 @@
 // Turns what goes wrong between the agent and the Engine into the closed set of codes. Must not retry or log.
+
 import { type ErrorCode, HoldfastError, messageOf } from '../../fleet/error.ts';
+import { cutShort } from '../../fleet/mask.ts';
 
 /** An answer that the Engine gave, whatever its status. `body` is parsed JSON, or the text when it is not JSON. */
 export interface Answer {
@@ -46,7 +48,7 @@ export function engineMessage(answer: Answer): string {
       : typeof body === 'string'
         ? body
         : '';
-  return text.trim().slice(0, MESSAGE_CHARS) || `HTTP ${answer.status}`;
+  return cutShort(text.trim(), MESSAGE_CHARS) || `HTTP ${answer.status}`;
 }
 
 export function isDiskFull(message: string): boolean {

@@ -1,6 +1,6 @@
 // One look at the Engine: everything that carries this device's label or a wanted name, in one bounded parallel round.
 // Reads only; must not decide what a difference means.
-import type { ContainerInspect, ImageInspect, NetworkInspect } from '../../fleet/engine/inspect.ts';
+import type { ContainerInspect, EnginePlatform, ImageInspect, NetworkInspect } from '../../fleet/engine/inspect.ts';
 import { HoldfastError } from '../../fleet/error.ts';
 import type { Observed, ObservedContainer } from '../../fleet/model/observed.ts';
 import { LABEL } from '../../fleet/names.ts';
@@ -80,15 +80,17 @@ export async function inspectContainer(
   return answer.status === 404 ? null : asContainer(answer.body, what);
 }
 
-/** null: it is not on the host. */
+/** null: it is not on the host. With a platform (API 1.49), what an image of several platforms has for that one. */
 export async function inspectImage(
   connection: Connection,
   reference: string,
   signal: AbortSignal,
+  platform?: EnginePlatform,
 ): Promise<ReturnType<typeof asImage> | null> {
   const what = `inspect image ${reference}`;
   const path = `/images/${imagePath(reference)}/json`;
-  const answer = await connection.expect({ method: 'GET', path, what, signal }, [404]);
+  const query = platform === undefined ? {} : { platform: JSON.stringify(platform) };
+  const answer = await connection.expect({ method: 'GET', path, query, what, signal }, [404]);
   return answer.status === 404 ? null : asImage(answer.body, what);
 }
 

@@ -2,6 +2,9 @@
 // An error may come as a status, inside a 200, or as a stream that just ends. Must not retry.
 import { HoldfastError } from '../../fleet/error.ts';
 import type { EngineInfo } from '../../fleet/model/observed.ts';
+import type { StepOf } from '../../fleet/model/plan.ts';
+import { isForPlatform, platformWords } from '../../fleet/reconcile/attributes/surroundings.ts';
+import { atLeast } from '../../fleet/reconcile/features.ts';
 import type { Connection } from './connection.ts';
 import { withDeadline } from './deadline.ts';
 import { engineMessage, isDiskFull } from './failure.ts';
@@ -26,7 +29,7 @@ export type Log = (message: string, fields?: object) => void;
 /** Throws `ImagePullFailed` with the cause, `DiskPressure` when the Engine's disk is full, `DockerUnavailable` when it is lost. */
 export async function pullImage(
   connection: Connection,
-  image: string,
+  { image, platform }: Pick<StepOf<'pull-image'>, 'image' | 'platform'>,
   limits: PullLimits,
   log: Log,
   signal: AbortSignal,
@@ -38,7 +41,7 @@ export async function pullImage(
       {
         method: 'POST',
         path: '/images/create',
-        query: { ...pullName(image) },
+        query: { ...pullName(image), ...(platform === undefined ? {} : { platform }) },
         what,
         deadlineMs: limits.idleMs,
         late: LATE,
@@ -48,7 +51,7 @@ export async function pullImage(
       (answer) => failed(image, engineMessage(answer)),
     ),
   );
-  await confirm(connection, image, digest, host, signal);
+  await confirm(connection, { image, platform, digest }, host, signal);
 }
 
 /** The digest that the stream named, or null when it named none but ended well. */
@@ -69,18 +72,30 @@ async function followPull(image: string, chunks: AsyncIterable<Uint8Array>, log:
   return digest;
 }
 
+interface Pulled {
+  readonly image: string;
+  readonly platform: string | undefined;
+  /** null: the Engine named none. */
+  readonly digest: string | null;
+}
+
 async function confirm(
   connection: Connection,
-  image: string,
-  digest: string | null,
+  { image, platform: asked, digest }: Pulled,
   host: EngineInfo,
   signal: AbortSignal,
 ): Promise<void> {
-  const inspect = await inspectImage(connection, image, signal);
+  // Asked without, newer Engines show what the image has for the host.
+  const shown = asked !== undefined && atLeast(host.apiVersion, '1.49') ? platformWords(asked) : undefined;
+  const inspect = await inspectImage(connection, image, signal, shown);
   if (inspect === null) throw failed(image, 'the Engine reported success, but the image is not on the host');
   const digests = inspect.RepoDigests ?? [];
   if (digest !== null && digests.length > 0 && !digests.some((known) => known.endsWith(`@${digest}`))) {
     throw failed(image, `the Engine pulled ${digest}, but the reference resolves to ${digests.join(', ')}`);
+  }
+  if (asked !== undefined) {
+    if (isForPlatform(inspect, asked)) return;
+    throw failed(image, `it is built for ${inspect.Os}/${inspect.Architecture}, and not for ${asked}`);
   }
   const platform = { os: inspect.Os ?? '', arch: inspect.Architecture ?? '' };
   if (!fitsHost(platform, host)) {

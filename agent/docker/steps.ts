@@ -1,5 +1,8 @@
 // The executor: one function per step kind, one Engine call each, no decisions. "Already so" is success, so that a step can be
 // repeated after a crash or a lost answer.
+
+import { messageOf } from '../../fleet/error.ts';
+import { cutShort } from '../../fleet/mask.ts';
 import type { StepOf } from '../../fleet/model/plan.ts';
 import { awaitService } from './await-service.ts';
 import type { Call, Connection } from './connection.ts';
@@ -8,6 +11,7 @@ import type { EngineSteps } from './engine.ts';
 import { type Answer, engineMessage, refusal } from './failure.ts';
 import { inspectContainer } from './observe.ts';
 import { type Log, type PullLimits, pullImage } from './pull.ts';
+import { runHook } from './run-hook.ts';
 
 /** Starting sets up mounts, networks and ports; slow boards under load need more than a plain call. */
 const START_MS = 120_000;
@@ -22,7 +26,7 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
     connection.expect({ method: 'POST', ...call }, also);
 
   return {
-    'pull-image': (step, signal) => pullImage(connection, step.image, limits, log, signal),
+    'pull-image': (step, signal) => pullImage(connection, step, limits, log, signal),
     'create-network': async ({ body }, signal) =>
       create(connection, { path: '/networks/create', body, what: `create network ${body.Name}`, signal }, log),
     'remove-network': async ({ network, name }, signal) => {
@@ -31,8 +35,9 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
     },
     'create-volume': async ({ body }, signal) =>
       create(connection, { path: '/volumes/create', body, what: `create volume ${body.Name}`, signal }, log),
-    'create-container': async ({ name, body }, signal) => {
-      const call = { path: '/containers/create', query: { name }, body, what: `create container ${name}`, signal };
+    'create-container': async ({ name, platform, body }, signal) => {
+      const query = { name, ...(platform === undefined ? {} : { platform }) };
+      const call = { path: '/containers/create', query, body, what: `create container ${name}`, signal };
       return create(connection, { ...call, deadlineMs: START_MS }, log);
     },
     'connect-network': (step, signal) => connectNetwork(connection, step, signal),
@@ -63,6 +68,14 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
         signal,
       };
       warn((await post(call)).body, call.what, log);
+    },
+    'run-hook': async (step, signal) => {
+      try {
+        await runHook(connection, step, signal);
+      } catch (error) {
+        if (step.required || signal.aborted) throw error;
+        log(messageOf(error), { container: step.container });
+      }
     },
     'await-service': (step, signal) => awaitService(connection, step, signal),
   };
@@ -166,7 +179,7 @@ function containerPath(container: string, action: string): string {
 function warn(body: unknown, what: string, log: Log): void {
   const warnings = typeof body === 'object' && body !== null && 'Warnings' in body ? body.Warnings : null;
   if (!Array.isArray(warnings) || warnings.length === 0) return;
-  log(`the Engine warns about "${what}": ${warnings.join('; ').slice(0, WARNING_CHARS)}`);
+  log(`the Engine warns about "${what}": ${cutShort(warnings.join('; '), WARNING_CHARS)}`);
 }
 
 const WARNING_CHARS = 1000;

@@ -34,6 +34,33 @@ export function negotiate(body: unknown, socket: string): EngineInfo {
   };
 }
 
+/** What `GET /info` says of this host's defaults, and of what its kernel lacks; an answer out of shape says nothing. */
+export function hostTraits(body: unknown): Pick<EngineInfo, 'defaults' | 'drops'> {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) return {};
+  const answer = asRecord(body, 'GET /info');
+  const text = (key: string, otherwise: string) => (typeof answer[key] === 'string' ? answer[key] : otherwise);
+  return {
+    defaults: {
+      runtime: text('DefaultRuntime', '') || 'runc',
+      logging: text('LoggingDriver', '') || 'json-file',
+      cgroup: text('CgroupVersion', '1') === '2' ? 'private' : 'host',
+    },
+    drops: Object.entries(KERNEL).flatMap(([key, dropped]) => (answer[key] === false ? dropped : [])),
+  };
+}
+
+/** Keys that the Engine drops, with a warning, when it says `false` here. */
+const KERNEL: Readonly<Record<string, readonly string[]>> = {
+  MemoryLimit: ['mem_limit', 'mem_reservation', 'memswap_limit', 'mem_swappiness', 'oom_kill_disable'],
+  SwapLimit: ['memswap_limit'],
+  CPUShares: ['cpu_shares'],
+  CpuCfsPeriod: ['cpu_period'],
+  CpuCfsQuota: ['cpu_quota'],
+  CPUSet: ['cpuset'],
+  PidsLimit: ['pids_limit'],
+  OomKillDisable: ['oom_kill_disable'],
+};
+
 /** Negative, zero or positive, as `1.9` < `1.41`. */
 export function compareVersions(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);

@@ -1,20 +1,26 @@
 // The bodies that Holdfast sends to the Engine (POST /containers/create, /networks/create, /volumes/create,
-// /containers/{id}/update), with the Engine's own field names.
-import type { ContainerInspect, EngineMount } from './inspect.ts';
+// /containers/{id}/update, /containers/{id}/exec), with the Engine's own field names.
+import type { EngineConfig, EngineHostConfig, EngineMount, EnginePool } from './inspect.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-export interface ContainerCreate extends Mutable<ContainerInspect['Config']> {
+export interface ContainerCreate extends Omit<Mutable<EngineConfig>, 'ExposedPorts'> {
   Image: string;
   ExposedPorts?: Record<string, Record<string, never>>;
-  HostConfig: Mutable<Omit<ContainerInspect['HostConfig'], 'Mounts'>> & { Mounts?: EngineMount[] };
+  HostConfig: Mutable<Omit<EngineHostConfig, 'Mounts'>> & { Mounts?: EngineMount[] };
   /** One network at creation (API below 1.44 takes no more); the others are connected before the start. */
   NetworkingConfig?: { EndpointsConfig: Record<string, EndpointConfig> };
 }
 
 export interface EndpointConfig {
   Aliases?: string[];
-  IPAMConfig?: { IPv4Address?: string; IPv6Address?: string };
+  Links?: string[];
+  IPAMConfig?: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] };
+  /** API 1.44. */
+  MacAddress?: string;
+  DriverOpts?: Record<string, string>;
+  /** API 1.48. */
+  GwPriority?: number;
 }
 
 export interface NetworkCreate {
@@ -24,9 +30,11 @@ export interface NetworkCreate {
   Driver?: string;
   Internal: boolean;
   Attachable: boolean;
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
   Options: Record<string, string>;
   Labels: Record<string, string>;
-  IPAM?: { Config: { Subnet: string }[] };
+  IPAM?: { Driver?: string; Options?: Record<string, string>; Config: EnginePool[] };
 }
 
 export interface VolumeCreate {
@@ -36,9 +44,20 @@ export interface VolumeCreate {
   Labels: Record<string, string>;
 }
 
+/** What changes in place. 0 and an empty text mean "unchanged". */
 export interface ContainerUpdate {
   Memory?: number;
+  MemoryReservation?: number;
   MemorySwap?: number;
   NanoCpus?: number;
+  CpuShares?: number;
+  CpuPeriod?: number;
+  CpuQuota?: number;
+  CpuRealtimePeriod?: number;
+  CpuRealtimeRuntime?: number;
+  CpusetCpus?: string;
+  /** -1: no limit. */
+  PidsLimit?: number;
+  BlkioWeight?: number;
   RestartPolicy?: { Name: string; MaximumRetryCount?: number };
 }

@@ -19,6 +19,10 @@ export interface EngineInfo {
   readonly apiVersion: string;
   readonly os: string;
   readonly arch: string;
+  /** What the daemon does where a file leaves it open; absent: it did not say. */
+  readonly defaults?: { readonly runtime: string; readonly logging: string; readonly cgroup: string };
+  /** Keys that this host's kernel cannot keep: the Engine takes them and drops them, with a warning. */
+  readonly drops?: readonly string[];
 }
 
 export interface ObservedContainer {

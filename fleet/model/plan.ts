@@ -7,7 +7,8 @@ import type {
   NetworkCreate,
   VolumeCreate,
 } from '../engine/create.ts';
-import type { Content } from './desired.ts';
+import type { Content } from './mount.ts';
+import type { Hook } from './service.ts';
 
 /** A compared value. Lists are ordered where order matters and sorted where it does not. null: not there. */
 export type Value = string | number | boolean | null | readonly string[];
@@ -45,13 +46,18 @@ interface StepBase {
 
 /** Containers are addressed by id where they exist and by name where an earlier step makes them. */
 export type StepAction =
-  | { readonly kind: 'pull-image'; readonly image: string }
+  | { readonly kind: 'pull-image'; readonly image: string; readonly platform?: string }
   | { readonly kind: 'write-content'; readonly content: Content }
   | { readonly kind: 'make-data-folder' /** Below `<state>/volumes/`. */; readonly path: string }
   | { readonly kind: 'create-network'; readonly body: NetworkCreate }
   | { readonly kind: 'remove-network'; readonly network: string; readonly name: string }
   | { readonly kind: 'create-volume'; readonly body: VolumeCreate }
-  | { readonly kind: 'create-container'; readonly name: string; readonly body: ContainerCreate }
+  | {
+      readonly kind: 'create-container';
+      readonly name: string;
+      readonly platform?: string;
+      readonly body: ContainerCreate;
+    }
   | {
       readonly kind: 'connect-network';
       readonly container: string;
@@ -66,6 +72,15 @@ export type StepAction =
   | { readonly kind: 'remove-container'; readonly container: string; readonly name: string }
   | { readonly kind: 'rename-container'; readonly container: string; readonly name: string }
   | { readonly kind: 'update-container'; readonly container: string; readonly update: ContainerUpdate }
+  | {
+      readonly kind: 'run-hook';
+      readonly container: string;
+      readonly hook: Hook;
+      /** A hook that does not end by then has failed. */
+      readonly timeoutMs: number;
+      /** false: its failure is said and nothing waits for it, so that no hook can keep a container from being stopped. */
+      readonly required: boolean;
+    }
   | {
       readonly kind: 'await-service';
       /** Container name. */

@@ -2,8 +2,10 @@
 // it, how it is sent, and the smallest remedy. Adding a Compose key means adding one attribute.
 import type { ContainerCreate, ContainerUpdate } from '../engine/create.ts';
 import type { ContainerInspect, ImageInspect } from '../engine/inspect.ts';
-import type { DesiredApp, Service } from '../model/desired.ts';
+import type { DesiredApp } from '../model/desired.ts';
+import type { EngineInfo, ObservedContainer } from '../model/observed.ts';
 import type { Fields, Value } from '../model/plan.ts';
+import type { Service } from '../model/service.ts';
 
 /** Host folders that content and data mounts come from. */
 export interface HostPaths {
@@ -11,6 +13,8 @@ export interface HostPaths {
   readonly content: string;
   /** `<state>/volumes` */
   readonly data: string;
+  /** `<runtime>/secrets`, in memory. */
+  readonly secrets: string;
 }
 
 /** What a declaration means on this device. */
@@ -19,16 +23,23 @@ export interface Declaration {
   readonly app: DesiredApp;
   readonly service: Service;
   readonly paths: HostPaths;
+  /** Keys the hash of the whole, which may hold secrets. */
+  readonly salt: string;
 }
 
 /** A container as the Engine shows it, with the image that it runs (undefined: the image is gone). */
 export interface Live {
   readonly app: DesiredApp;
+  /** The declaration that it is held against: some settings are shown only where the file sets them. */
+  readonly service: Service;
   readonly paths: HostPaths;
   readonly container: ContainerInspect;
   readonly image: ImageInspect | undefined;
   /** Ids of the networks that exist now, by name. */
   readonly networkIds: ReadonlyMap<string, string>;
+  readonly engine: EngineInfo;
+  /** The container that `service:<name>`, `container:<name>` or a container's id or name leads to now. */
+  find(reference: string): ObservedContainer | undefined;
 }
 
 /**
@@ -47,11 +58,13 @@ export interface Attribute {
   unset(field: string, live: Live): Value;
   /** Fields that only the container has are deviations too. */
   readonly exclusive: boolean;
+  /** No container shows it: kept with what was applied, never compared. */
+  readonly recorded?: boolean;
   remedy(desired: Value): Remedy;
   /** Adds what is declared to the body of a create call. */
-  create(declaration: Declaration, body: ContainerCreate): void;
+  create(declaration: Declaration, body: ContainerCreate, engine: EngineInfo): void;
   /** Adds the desired value to the body of an update call; only called when `remedy` says `update`. */
-  update?(desired: Value, body: ContainerUpdate): void;
+  update?(desired: Value, body: ContainerUpdate, service: Service): void;
 }
 
 /** The declared fields of one key, or none when the file does not set it. */

@@ -1,16 +1,36 @@
 // Every attribute that is compared, and what follows from the whole table.
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { ContainerCreate } from '../engine/create.ts';
 import type { EngineMount } from '../engine/inspect.ts';
+import type { EngineInfo } from '../model/observed.ts';
 import type { Fields } from '../model/plan.ts';
 import { LABEL } from '../names.ts';
 import type { Attribute, Declaration, Live } from './attribute.ts';
-import { LIMITS } from './attributes/limits.ts';
+import { CPU } from './attributes/cpu.ts';
+import { DEVICES } from './attributes/devices.ts';
+import { LINKS } from './attributes/links.ts';
+import { MEMORY } from './attributes/memory.ts';
 import { MOUNTS } from './attributes/mounts.ts';
+import { NAMES } from './attributes/names.ts';
+import { NAMESPACES } from './attributes/namespaces.ts';
 import { NETWORKING } from './attributes/networking.ts';
 import { PROCESS } from './attributes/process.ts';
+import { SECURITY } from './attributes/security.ts';
+import { SURROUNDINGS } from './attributes/surroundings.ts';
 
-const ATTRIBUTES: readonly Attribute[] = [...PROCESS, ...LIMITS, ...MOUNTS, ...NETWORKING];
+const ATTRIBUTES: readonly Attribute[] = [
+  ...PROCESS,
+  ...SURROUNDINGS,
+  ...MEMORY,
+  ...CPU,
+  ...SECURITY,
+  ...DEVICES,
+  ...NAMESPACES,
+  ...MOUNTS,
+  ...NETWORKING,
+  ...LINKS,
+  ...NAMES,
+];
 
 /** The attribute that a field belongs to: `environment` for `environment.TZ`; undefined when nothing compares it. */
 export function attributeOf(field: string): Attribute | undefined {
@@ -28,10 +48,14 @@ export function liveFields(live: Live): Fields {
 }
 
 /** The body that creates a service's container; `inherited` anonymous volumes are mounted where nothing else is declared. */
-export function createBody(declaration: Declaration, inherited: readonly EngineMount[]): ContainerCreate {
+export function createBody(
+  declaration: Declaration,
+  inherited: readonly EngineMount[],
+  engine: EngineInfo,
+): ContainerCreate {
   const { app, device, service } = declaration;
   const body: ContainerCreate = { Image: service.image, HostConfig: {} };
-  for (const attribute of ATTRIBUTES) attribute.create(declaration, body);
+  for (const attribute of ATTRIBUTES) attribute.create(declaration, body, engine);
   body.Labels = {
     ...body.Labels,
     [LABEL.device]: device,
@@ -40,7 +64,7 @@ export function createBody(declaration: Declaration, inherited: readonly EngineM
     [LABEL.spec]: specOf(declaration),
     [LABEL.composeProject]: app.name,
     [LABEL.composeService]: service.name,
-    [LABEL.composeNumber]: '1',
+    [LABEL.composeNumber]: String(service.number),
   };
   const declared = new Set(service.mounts.map(({ target }) => target));
   body.HostConfig.Mounts = withInherited(body.HostConfig.Mounts ?? [], inherited, declared);
@@ -50,7 +74,7 @@ export function createBody(declaration: Declaration, inherited: readonly EngineM
 /** A short name for what was declared: two containers that have it in common are of one specification. */
 export function specOf(declaration: Declaration): string {
   const canonical = JSON.stringify(Object.entries(declaredFields(declaration)).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return createHash('sha256').update(canonical).digest('hex').slice(0, 16);
+  return createHmac('sha256', declaration.salt).update(canonical).digest('hex').slice(0, 16);
 }
 
 function withInherited(

@@ -1,12 +1,13 @@
 // Three-way comparison of one service: desired, last applied, observed, field by field. Only fields that the file sets,
 // or that the last applied file set, are compared.
 import type { ImageInspect } from '../engine/inspect.ts';
-import type { Content } from '../model/desired.ts';
+import type { Hide } from '../mask.ts';
+import type { Content } from '../model/mount.ts';
 import type { ContentState, ObservedContainer } from '../model/observed.ts';
 import type { Difference, Fields, Value } from '../model/plan.ts';
-import { resourceKey } from '../names.ts';
+import { containerKey, resourceKey } from '../names.ts';
 import { type Declaration, type Live, sameValue } from './attribute.ts';
-import { mountField } from './attributes/mounts.ts';
+import { mountField, shownContent } from './attributes/mounts.ts';
 import { attributeOf, declaredFields, liveFields } from './attributes.ts';
 import { isIgnored } from './ignore.ts';
 import { isSettled } from './inventory-item.ts';
@@ -22,11 +23,13 @@ export interface ServiceSnapshot {
   /** The image that the service's reference names on this host; undefined: it is not here. */
   readonly image: ImageInspect | undefined;
   readonly content: ReadonlyMap<string, ContentState>;
+  /** Hides what came out of secrets. */
+  readonly hide: Hide;
 }
 
 export function compareService(snapshot: ServiceSnapshot): Difference[] {
   const { app, service } = snapshot.declaration;
-  const base = { resource: resourceKey('service', app.name, service.name), app: app.name };
+  const base = { resource: resourceKey('service', app.name, containerKey(service)), app: app.name };
   const { observed, live } = snapshot;
   if (observed === undefined || live === undefined) {
     return [
@@ -48,7 +51,7 @@ export function compareService(snapshot: ServiceSnapshot): Difference[] {
   ];
   return found
     .filter((difference) => !isIgnored(app.ignore, service.name, difference.field))
-    .map((difference) => redacted({ ...base, ...difference }));
+    .map((difference) => redacted({ ...base, ...difference }, snapshot.hide));
 }
 
 /** It ended well and by itself, and the file does not want it restarted. */
@@ -77,11 +80,13 @@ function fieldDifferences({ declaration, applied }: ServiceSnapshot, live: Live)
   const found: Found[] = [];
   for (const field of fields) {
     const attribute = attributeOf(field);
-    if (attribute === undefined) continue; // applied by a version that compared more
+    // Applied by a version that compared more, or shown by no container.
+    if (attribute === undefined || attribute.recorded === true) continue;
     const unset = attribute.unset(field, live);
     const want = desired[field] ?? unset;
     const have = observed[field] ?? null;
-    if (sameValue(want, have)) continue;
+    if (sameValue(want, have) || isDropped(attribute.name, live)) continue;
+    if (mayBeDropped(field) && isSettled(applied) && sameValue(applied[field] ?? null, want) && !have) continue;
     const before: Value = applied?.[field] ?? unset;
     const drifted = isSettled(applied) && sameValue(before, want);
     const unexpected = want === null && drifted;
@@ -94,6 +99,16 @@ function fieldDifferences({ declaration, applied }: ServiceSnapshot, live: Live)
     });
   }
   return found.sort((a, b) => ((a.field ?? '') < (b.field ?? '') ? -1 : 1));
+}
+
+/** The Engine takes it and drops it, since its kernel cannot keep it: no step would bring it about. */
+function isDropped(attribute: string, { engine }: Live): boolean {
+  return engine.drops?.includes(attribute) === true;
+}
+
+/** Dropped as well on many kernels (all of cgroup v2), of which the Engine says nothing: what was applied and is not there was. */
+function mayBeDropped(field: string): boolean {
+  return field.startsWith('blkio_config.') || field === 'mem_swappiness';
 }
 
 /**
@@ -116,14 +131,14 @@ function contentDifferences({ declaration, content }: ServiceSnapshot, live: Liv
     if (mount.type !== 'content') return [];
     const field = mountField(mount);
     const state = content.get(mount.content.id);
-    const declared = `content ${mount.content.id}`;
+    const declared = shownContent(mount.content);
     if (state === undefined || state.kind === 'intact' || !String(mounted[field]).startsWith(declared)) return [];
     return [
       {
         kind: 'field',
         field,
         desired: declared,
-        observed: `${declared} ${shownContent(mount.content, state)}`,
+        observed: `${declared} ${shownEdit(mount.content, state)}`,
         origin: 'drift',
       },
     ];
@@ -133,10 +148,15 @@ function contentDifferences({ declaration, content }: ServiceSnapshot, live: Liv
 /** Content that is mounted as declared but was edited or lost on the host. */
 export function isContentEdit({ field, desired, observed }: Difference): boolean {
   const edit = typeof observed === 'string' && observed.startsWith(`${String(desired)} `);
-  return field?.startsWith('volumes.') === true && edit && /^content \S+ (edited|missing)/.test(observed);
+  return field?.startsWith('volumes.') === true && edit && /^(content|secret) \S+ (edited|missing)/.test(observed);
 }
 
-function shownContent(content: Content, state: ContentState): string {
+/** A mounted secret whose file is not there any more. */
+export function isLostSecret(difference: Difference): boolean {
+  return isContentEdit(difference) && /^secret \S+ missing$/.test(String(difference.observed));
+}
+
+function shownEdit(content: Content, state: ContentState): string {
   if (state.kind !== 'edited') return state.kind;
   return content.kind === 'folder' ? `edited (${state.paths.join(', ')})` : 'edited';
 }

@@ -2,6 +2,7 @@
 // restarted in between. Pure: the loop looks, this decides.
 import type { Desired } from '../model/desired.ts';
 import type { Observed } from '../model/observed.ts';
+import { containerKey } from '../names.ts';
 import { serviceHealth } from './health.ts';
 import { matchService } from './match.ts';
 
@@ -47,7 +48,7 @@ export function advanceGate(
     const waiting = { ...gate, steadyMs: null, fingerprint };
     if (late.length === 0) return { gate: waiting, verdict: { kind: 'waiting' } };
     const message = late
-      .map(({ app, service, message: why }) => `${app.name}/${service.name}: ${why ?? 'not healthy'}`)
+      .map(({ app, service, message: why }) => `${app.name}/${containerKey(service)}: ${why ?? 'not healthy'}`)
       .join('; ');
     return { gate: waiting, verdict: { kind: 'failed', message } };
   }

@@ -1,4 +1,5 @@
 // How a service is doing, from what the Engine shows of its container.
+import { cutShort } from '../mask.ts';
 import type { Health } from '../model/conditions.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import { isCompleted } from './compare.ts';
@@ -33,13 +34,16 @@ export function serviceHealth(container: ObservedContainer | undefined, restart:
   }
 }
 
+/** Of what a health check says. */
+const OUTPUT_CHARACTERS = 500;
+
 type State = ObservedContainer['inspect']['State'];
 
 function runningHealth(check: State['Health']): ServiceHealth {
   if (check?.Status === 'starting') return { health: 'Progressing', message: 'health check has not passed yet' };
   if (check?.Status !== 'unhealthy') return { health: 'Healthy' };
   const last = check.Log?.at(-1)?.Output?.trim();
-  return { health: 'Degraded', message: last ? `unhealthy: ${last.slice(0, 500)}` : 'unhealthy' };
+  return { health: 'Degraded', message: last ? `unhealthy: ${cutShort(last, OUTPUT_CHARACTERS)}` : 'unhealthy' };
 }
 
 function exit(state: State): string {

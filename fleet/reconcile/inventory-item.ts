@@ -2,7 +2,7 @@
 import type { InventoryItem } from '../model/inventory.ts';
 import type { Fields } from '../model/plan.ts';
 
-/** Set until the cycle has ended well. No attribute has this name or the one below, so nothing compares them. */
+/** Set until the cycle has ended well. No attribute has this name or those below, so nothing compares them. */
 const UNFINISHED = 'unfinished';
 
 /**
@@ -24,6 +24,19 @@ export function rewritten(item: InventoryItem): InventoryItem {
 /** The container may still see content from before it was written again. */
 export function isRewritten({ applied }: InventoryItem): boolean {
   return Object.hasOwn(applied, REWRITTEN);
+}
+
+/** Set before a container with `post_start` hooks starts, until the cycle in which they ended well has ended well. */
+const UNHOOKED = 'unhooked';
+
+/** The item as it is listed before its container starts and its hooks run. */
+export function unhooked(item: InventoryItem): InventoryItem {
+  return { ...item, applied: { ...item.applied, [UNHOOKED]: true } };
+}
+
+/** Its hooks may not have run since the container started. */
+export function isUnhooked({ applied }: InventoryItem): boolean {
+  return Object.hasOwn(applied, UNHOOKED);
 }
 
 /** Applied to the end: what differs from it now has drifted. */

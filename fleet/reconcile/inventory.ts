@@ -6,8 +6,10 @@ import type { Fields, Step, StepOf } from '../model/plan.ts';
 import { LABEL, resourceKey } from '../names.ts';
 import type { HostPaths } from './attribute.ts';
 import { sameValue } from './attribute.ts';
-import { announced, rewritten } from './inventory-item.ts';
+import { shownContent } from './attributes/mounts.ts';
+import { announced, isUnhooked, rewritten, unhooked } from './inventory-item.ts';
 import { nameOf } from './match.ts';
+import { serviceResource } from './plan/frame.ts';
 import { networkFields } from './plan/networks.ts';
 import { serviceFields } from './plan/service.ts';
 import { volumeFields } from './plan/volumes.ts';
@@ -44,7 +46,7 @@ export function declaredInventory(desired: Desired, paths: HostPaths): Inventory
       (service): InventoryItem => ({
         kind: 'container',
         name: service.container_name,
-        resource: resourceKey('service', app.name, service.name),
+        resource: serviceResource(app, service),
         app: app.name,
         applied: serviceFields({ desired, paths }, app, service),
         revision,
@@ -64,19 +66,24 @@ export function itemBefore(
   inventory: readonly InventoryItem[] = [],
 ): InventoryItem | undefined {
   if (step.kind === 'write-content') return mountedBefore(step, inventory);
+  if (step.kind === 'start-container' || step.kind === 'restart-container')
+    return startedBefore(step, declared, inventory);
   const named = nameOfStep(step);
   if (named === undefined) return undefined;
   const [kind, name] = named;
   const isItem = (item: InventoryItem) => item.kind === kind && item.resource === step.resource;
   const listed = inventory.find((item) => isItem(item) && item.name === name);
-  const item = declared.find(isItem);
-  if (item !== undefined) return announced({ ...item, name }, listed);
-  return listed === undefined ? undefined : announced(listed, listed);
+  const item = declared.find(isItem) ?? listed;
+  if (item === undefined) return undefined;
+  const before = announced({ ...item, name }, listed);
+  // A replacement takes its name after it has started, and before its hooks run.
+  const started = step.kind === 'rename-container' && inventory.some((other) => isItem(other) && isUnhooked(other));
+  return started ? unhooked(before) : before;
 }
 
 /** The listed container that mounts this very content already: it has to be restarted to see it written again. */
 function mountedBefore(step: StepOf<'write-content'>, inventory: readonly InventoryItem[]): InventoryItem | undefined {
-  const mounted = `content ${step.content.id}`;
+  const mounted = shownContent(step.content);
   const item = inventory.find(
     ({ kind, resource, applied }) =>
       kind === 'container' &&
@@ -84,6 +91,19 @@ function mountedBefore(step: StepOf<'write-content'>, inventory: readonly Invent
       Object.values(applied).some((value) => value === mounted || value === `${mounted} (ro)`),
   );
   return item === undefined ? undefined : rewritten(item);
+}
+
+/** The listed container whose start is followed by hooks: until those have ended well they are still to be run. */
+function startedBefore(
+  { container, resource }: Step & { readonly container: string },
+  declared: readonly InventoryItem[],
+  inventory: readonly InventoryItem[],
+): InventoryItem | undefined {
+  const ofService = (item: InventoryItem) => item.kind === 'container' && item.resource === resource;
+  if (!declared.some((item) => ofService(item) && Object.hasOwn(item.applied, 'post_start'))) return undefined;
+  const listed = inventory.filter(ofService);
+  const item = listed.find(({ name }) => name === container) ?? listed[0];
+  return item === undefined ? undefined : unhooked(item);
 }
 
 function nameOfStep(step: Step): readonly [InventoryItem['kind'], string] | undefined {

@@ -1,6 +1,8 @@
 // What has to be looked at to reconcile a desired state: names and references beyond what carries the device's label.
-import type { Content, Desired } from '../model/desired.ts';
+import type { Desired } from '../model/desired.ts';
 import type { InventoryItem } from '../model/inventory.ts';
+import type { Content, Mount } from '../model/mount.ts';
+import { outsiders } from './attributes/reference.ts';
 
 export interface LookFor {
   readonly containerNames: readonly string[];
@@ -14,19 +16,27 @@ export function lookFor(desired: Desired, inventory: readonly InventoryItem[]): 
   const services = desired.apps.flatMap((app) => app.services);
   const listed = (kind: InventoryItem['kind']) =>
     inventory.filter((item) => item.kind === kind).map(({ name }) => name);
+  const mounts = services.flatMap((service) => service.mounts);
   const contents = new Map<string, Content>();
-  for (const mount of services.flatMap(({ mounts }) => mounts)) {
+  for (const mount of mounts) {
     if (mount.type === 'content') contents.set(mount.content.id, mount.content);
   }
   const unique = (names: readonly string[]) => [...new Set(names)];
   return {
-    containerNames: unique(services.map((service) => service.container_name)),
+    containerNames: unique([
+      ...services.map((service) => service.container_name),
+      ...services.flatMap((service) => outsiders(service).map(({ name }) => name)),
+    ]),
     networkNames: unique([
       ...desired.apps.flatMap((app) => app.networks.map(({ name }) => name)),
       ...listed('network'),
     ]),
     volumeNames: unique([...desired.apps.flatMap((app) => app.volumes.map(({ name }) => name)), ...listed('volume')]),
-    images: unique(services.map(({ image }) => image)),
+    images: unique([...services.map(({ image }) => image), ...mounts.flatMap(imageOf)]),
     contents: [...contents.values()],
   };
+}
+
+function imageOf(mount: Mount): readonly string[] {
+  return mount.type === 'image' ? [mount.source] : [];
 }

@@ -1,7 +1,8 @@
 // Which container is which service's. Matched by labels, since names can be changed by hand; whatever does not carry
 // this device's label is somebody else's and is only ever looked at.
-import type { DesiredApp, Service } from '../model/desired.ts';
+import type { DesiredApp } from '../model/desired.ts';
 import type { Observed, ObservedContainer } from '../model/observed.ts';
+import type { Service } from '../model/service.ts';
 import { LABEL } from '../names.ts';
 
 /** Names of replacements; the second kind replaces one that never got its name. */
@@ -32,7 +33,7 @@ export function matchService(
   observed: Observed,
   ours: (name: string) => boolean,
 ): Matched {
-  const labelled = observed.containers.filter((container) => isServiceOf(container, device, app.name, service.name));
+  const labelled = observed.containers.filter((container) => isContainerOf(container, device, app.name, service));
   const isNext = (container: ObservedContainer) =>
     nameOf(container) !== service.container_name && NEXT.test(nameOf(container));
   const main =
@@ -66,7 +67,14 @@ function hasTakenOver(container: ObservedContainer): boolean {
   return hasStarted(container) && startFailure(container) === undefined;
 }
 
-function isServiceOf(container: ObservedContainer, device: string, app: string, service: string): boolean {
+function isContainerOf(container: ObservedContainer, device: string, app: string, service: Service): boolean {
   const labels = container.inspect.Config.Labels ?? {};
-  return labels[LABEL.device] === device && labels[LABEL.app] === app && labels[LABEL.service] === service;
+  const ours = labels[LABEL.device] === device && labels[LABEL.app] === app;
+  return ours && labels[LABEL.service] === service.name && numberOf(labels) === service.number;
+}
+
+/** Which of its service's containers it is, by its labels; without a number the first. */
+export function numberOf(labels: Readonly<Record<string, string>>): number {
+  const number = Number(labels[LABEL.composeNumber] ?? 1);
+  return Number.isSafeInteger(number) && number > 0 ? number : 1;
 }

@@ -1,10 +1,14 @@
 // The plan: from desired, observed and inventory to ordered steps. Pure: the same inputs give the same plan, and a
 // plan that was carried out plans nothing.
 import { HoldfastError } from '../error.ts';
-import type { Dependency, DesiredApp, Service } from '../model/desired.ts';
+import type { DesiredApp } from '../model/desired.ts';
 import type { ObservedContainer } from '../model/observed.ts';
 import type { Plan } from '../model/plan.ts';
+import type { Dependency, Service } from '../model/service.ts';
+import { containerKey } from '../names.ts';
+import { boundTo, needs } from './attributes/reference.ts';
 import { inOrder } from './order.ts';
+import { frameOf } from './plan/frame.ts';
 import { orderHandovers } from './plan/handover.ts';
 import { type NetworkSteps, planNetworks } from './plan/networks.ts';
 import { planPrune } from './plan/prune.ts';
@@ -57,44 +61,64 @@ function planApp(
 ): () => readonly string[] {
   const volumes = planVolumes(scope, app);
   const planned = new Map<string, ServiceSteps>();
-  const byName = new Map(app.services.map((service) => [service.name, service]));
-  const ordered = inOrder(
-    app.services,
-    ({ name }) => name,
-    ({ depends_on }) => Object.keys(depends_on),
+  const containersOf = (name: string) => app.services.filter((service) => service.name === name);
+  const siblingsBefore = ({ name, number }: Service) => containersOf(name).filter((other) => other.number < number);
+  const ordered = inOrder(app.services, containerKey, (service) =>
+    [...Object.keys(dependenciesOf(service)).flatMap(containersOf), ...siblingsBefore(service)].map(containerKey),
   );
   for (const service of ordered) {
+    const needed = Object.entries(dependenciesOf(service)).flatMap(([name, dependency]) =>
+      containersOf(name).map((container) => ({
+        name,
+        ...dependency,
+        container,
+        steps: planned.get(containerKey(container)),
+      })),
+    );
     const dependencies = () =>
-      Object.entries(service.depends_on).flatMap(([name, { condition }]) => {
-        const dependency = byName.get(name);
-        return dependency === undefined ? [] : readiness(scope, app, dependency, condition, planned.get(name));
+      needed.flatMap(({ condition, container, steps }) => readiness(scope, app, container, condition, steps));
+    // Containers of one service change one after the other: the next one serves until the one before it does again.
+    const siblings = () =>
+      siblingsBefore(service).flatMap((sibling) => {
+        const steps = planned.get(containerKey(sibling));
+        const moves = steps?.main !== undefined && steps.interrupted;
+        return moves ? readiness(scope, app, sibling, readyCondition(sibling), steps) : [];
       });
-    const unmet = Object.entries(service.depends_on).find(
-      ([name, { condition, required }]) => required && isUnmet(condition, planned.get(name)),
-    );
-    const restarting = Object.entries(service.depends_on).find(
-      ([name, { restart }]) => restart && planned.get(name)?.interrupted,
-    );
-    const restart = restarting === undefined ? undefined : `its dependency ${restarting[0]} was replaced`;
+    const unmet = needed.find(({ condition, required, steps }) => required && isUnmet(condition, steps));
+    const restarting = needed.find(({ restart, steps }) => restart && steps?.interrupted);
+    const restart = restarting === undefined ? undefined : `its dependency ${restarting.name} was replaced`;
+    const bound = boundTo(service).map((bond) => ({ ...bond, steps: planned.get(bond.service) }));
+    const moved = bound.find(({ steps }) => steps?.replaced);
     planned.set(
-      service.name,
+      containerKey(service),
       planService(scope, app, service, {
         ...{ networks, volumes, restart },
-        dependencies: () => [...earlier(), ...dependencies()],
-        unmet: unmet?.[0],
+        dependencies: () => [...earlier(), ...dependencies(), ...siblings()],
+        unmet: unmet?.name,
+        recreate: moved && `${moved.key}: the container of ${moved.service} was replaced`,
+        joined: () => bound.flatMap(({ steps }) => steps?.started ?? []),
       }),
     );
   }
   return () =>
     ordered.flatMap((service) =>
-      readiness(
-        scope,
-        app,
-        service,
-        service.healthcheck === undefined ? 'service_started' : 'service_healthy',
-        planned.get(service.name),
-      ),
+      readiness(scope, app, service, readyCondition(service), planned.get(containerKey(service))),
     );
+}
+
+function readyCondition({ healthcheck }: Service): Dependency['condition'] {
+  return healthcheck === undefined ? 'service_started' : 'service_healthy';
+}
+
+/** What `depends_on` says, and what follows from sharing namespaces and volumes and from links. */
+function dependenciesOf(service: Service): Readonly<Record<string, Dependency>> {
+  const sharing = new Set(boundTo(service).flatMap(({ key, service: name }) => (key === 'volumes_from' ? [] : [name])));
+  const implied = needs(service).map((name) => {
+    const declared = service.depends_on[name];
+    const restart = declared?.restart === true || sharing.has(name);
+    return [name, { condition: 'service_started', required: true, ...declared, restart }] as const;
+  });
+  return { ...service.depends_on, ...Object.fromEntries(implied) };
 }
 
 /** The steps after which a service meets a condition; none when it meets it now and nothing is planned for it. */
@@ -111,9 +135,7 @@ function readiness(
   const id = scope.draft.add(
     { kind: 'await-service', container: service.container_name, condition, timeoutMs: app.healthTimeoutMs },
     {
-      subject: `${app.name}/${service.name}`,
-      app: app.name,
-      resource: `service:${app.name}/${service.name}`,
+      ...frameOf(app, service),
       cause:
         condition === 'service_healthy'
           ? 'what depends on it needs it healthy'
@@ -158,7 +180,9 @@ function pullsFirst({ draft, desired }: Scope): void {
     neededBy.set(name, found);
     return found;
   };
-  for (const { kind, id, app } of [...draft.steps])
-    if (kind === 'stop-container' || kind === 'disconnect-network')
-      for (const pull of pullsOf(app)) draft.waitFor(id, pull);
+  for (const step of [...draft.steps]) {
+    const beforeStop = step.kind === 'run-hook' && !step.required;
+    if (step.kind === 'stop-container' || step.kind === 'disconnect-network' || beforeStop)
+      for (const pull of pullsOf(step.app)) draft.waitFor(step.id, pull);
+  }
 }

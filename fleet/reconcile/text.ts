@@ -68,7 +68,7 @@ export function formatCause(differences: readonly Difference[]): string {
   return more > 0 ? `${shown}; and ${more} more` : shown;
 }
 
-const DURATIONS = new Set(['healthcheck.interval', 'healthcheck.timeout', 'healthcheck.start_period']);
+const DURATIONS = new Set(['interval', 'timeout', 'start_period', 'start_interval'].map((key) => `healthcheck.${key}`));
 
 /** Durations as people write them. */
 function shown(field: string, value: Value): string {

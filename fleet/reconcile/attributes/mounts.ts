@@ -1,45 +1,61 @@
-// Volumes, binds, content, data and tmpfs: one field per place in the container, `volumes./data`.
-// Everything is created through HostConfig.Mounts, but binds whose host path may be made; a look reads what is really mounted.
+// Volumes, binds, content, secrets, data, images and tmpfs: one field per place in the container, `volumes./data`. What is
+// really mounted is read from the container's mounts, how it was asked for from its host configuration.
 import type { EngineMount, ImageInspect } from '../../engine/inspect.ts';
-import type { DesiredApp, Mount, Service } from '../../model/desired.ts';
+import type { DesiredApp } from '../../model/desired.ts';
+import type { Content, Mount } from '../../model/mount.ts';
 import type { Fields } from '../../model/plan.ts';
+import type { Service } from '../../model/service.ts';
 import { type Attribute, type HostPaths, type Live, recreate } from '../attribute.ts';
+import { bindSuffix, declaredOptions, engineOptions, liveOptions, saysBySuffix } from './mount-options.ts';
+import { lentMounts, VOLUMES_FROM } from './volumes-from.ts';
 
 const PREFIX = 'volumes.';
 /** Names that the Engine makes up for anonymous volumes. */
 const ANONYMOUS = /^[0-9a-f]{64}$/;
 const ANONYMOUS_VOLUME = 'volume anonymous';
 
-export const MOUNTS: readonly Attribute[] = [
-  {
-    name: 'volumes',
-    declared: ({ app, service }) =>
-      Object.fromEntries(service.mounts.map((mount) => [PREFIX + mount.target, declaredMount(app, mount)])),
-    live: liveMounts,
-    // The Engine puts an anonymous volume on an image's VOLUME that the file leaves alone.
-    unset: (name, { image }) => (isImageVolume(image, name.slice(PREFIX.length)) ? ANONYMOUS_VOLUME : null),
-    exclusive: true,
-    remedy: recreate,
-    create({ app, service, paths }, body) {
-      const made = service.mounts.filter(makesHostPath);
-      if (made.length > 0) body.HostConfig.Binds = made.map(engineBind);
-      body.HostConfig.Mounts = service.mounts
-        .filter((mount) => !makesHostPath(mount))
-        .map((mount) => engineMount(app, mount, paths));
-    },
+const volumes: Attribute = {
+  name: 'volumes',
+  declared: ({ app, service }) =>
+    Object.fromEntries(service.mounts.map((mount) => [PREFIX + mount.target, declaredMount(app, mount)])),
+  live: liveMounts,
+  // The Engine puts an anonymous volume on an image's VOLUME that the file leaves alone.
+  unset: (name, { image }) => (isImageVolume(image, name.slice(PREFIX.length)) ? ANONYMOUS_VOLUME : null),
+  exclusive: true,
+  remedy: recreate,
+  create({ app, service, paths }, body) {
+    const binds = service.mounts.filter(saysBySuffix).map((mount) => {
+      const source = hostPath(app, mount, paths);
+      return [source, mount.target, bindSuffix(mount)].filter((part) => part !== '').join(':');
+    });
+    if (binds.length > 0) body.HostConfig.Binds = binds;
+    const tmpfs = service.mounts.flatMap((mount) => (isTmpfsWithOptions(mount) ? [mount] : []));
+    if (tmpfs.length > 0)
+      body.HostConfig.Tmpfs = Object.fromEntries(tmpfs.map((mount) => [mount.target, tmpfsOptions(mount).join(',')]));
+    body.HostConfig.Mounts = service.mounts
+      .filter((mount) => !saysBySuffix(mount) && !isTmpfsWithOptions(mount))
+      .map((mount) => engineMount(app, mount, paths));
   },
-];
+};
+
+export const MOUNTS: readonly Attribute[] = [volumes, VOLUMES_FROM];
 
 /** The field of a mount. */
 export function mountField(mount: Mount): string {
   return PREFIX + mount.target;
 }
 
+/** How content is shown: `content 1a2b…`, `secret 1a2b…`. */
+export function shownContent(content: Content): string {
+  return `${content.kind === 'secret' ? 'secret' : 'content'} ${content.id}`;
+}
+
 /** The anonymous volumes of a container that its replacement wants too, by the place where they are mounted. */
 export function anonymousVolumes(service: Service, live: Live): EngineMount[] {
   const declared = new Set(service.mounts.map(({ target }) => target));
+  const lent = lentMounts(live);
   return (live.container.Mounts ?? [])
-    .filter((mount) => mount.Type === 'volume' && ANONYMOUS.test(mount.Name ?? ''))
+    .filter((mount) => mount.Type === 'volume' && ANONYMOUS.test(mount.Name ?? '') && !lent(mount))
     .filter(({ Destination }) => declared.has(Destination) || isImageVolume(live.image, Destination))
     .map((mount) => ({
       Type: 'volume',
@@ -50,40 +66,63 @@ export function anonymousVolumes(service: Service, live: Live): EngineMount[] {
 }
 
 function declaredMount(app: DesiredApp, mount: Mount): string {
-  const access = mount.type !== 'tmpfs' && mount.read_only ? ' (ro)' : '';
+  return withOptions(declaredSource(app, mount), [
+    ...(mount.type !== 'tmpfs' && mount.read_only ? ['ro'] : []),
+    ...declaredOptions(mount),
+  ]);
+}
+
+function declaredSource(app: DesiredApp, mount: Mount): string {
   switch (mount.type) {
     case 'volume':
-      return `${mount.source === null ? ANONYMOUS_VOLUME : `volume ${volumeName(app, mount.source)}`}${access}`;
+      return mount.source === null ? ANONYMOUS_VOLUME : `volume ${volumeName(app, mount.source)}`;
     case 'bind':
-      return `bind ${mount.source}${access}`;
+      return `bind ${mount.source}`;
     case 'data':
-      return `data ${app.name}/${mount.source}${access}`;
+      return `data ${app.name}/${mount.source}`;
     case 'content':
-      return `content ${mount.content.id}${access}`;
+      return shownContent(mount.content);
     case 'tmpfs':
-      return tmpfs(mount.size ?? 0, mount.mode ?? 0);
+      return shownTmpfs(tmpfsOptions(mount));
+    case 'image':
+      return `image ${mount.source}`;
   }
 }
 
-function liveMounts({ container, paths }: Live): Fields {
+function liveMounts(live: Live): Fields {
+  const { container, paths } = live;
   const fields: Record<string, string> = {};
+  const lent = lentMounts(live);
+  const asked = new Map((container.HostConfig.Mounts ?? []).map((mount) => [mount.Target, mount]));
   for (const mount of container.Mounts ?? []) {
-    if (mount.Type === 'tmpfs') continue;
+    if (mount.Type === 'tmpfs' || mount.Type === 'image' || lent(mount)) continue;
     const anonymous = mount.Type === 'volume' && ANONYMOUS.test(mount.Name ?? '');
-    const access = mount.RW === false ? ' (ro)' : '';
-    fields[PREFIX + mount.Destination] =
+    const source =
       mount.Type === 'volume'
-        ? `${anonymous ? ANONYMOUS_VOLUME : `volume ${mount.Name ?? ''}`}${access}`
-        : `${hostSource(mount.Source ?? '', paths)}${access}`;
+        ? anonymous
+          ? ANONYMOUS_VOLUME
+          : `volume ${mount.Name ?? ''}`
+        : hostSource(mount.Source ?? '', paths);
+    fields[PREFIX + mount.Destination] = withOptions(source, [
+      ...(mount.RW === false ? ['ro'] : []),
+      ...liveOptions(container, mount.Destination),
+    ]);
   }
-  for (const mount of container.HostConfig.Mounts ?? []) {
-    if (mount.Type === 'tmpfs')
-      fields[PREFIX + mount.Target] = tmpfs(mount.TmpfsOptions?.SizeBytes ?? 0, mount.TmpfsOptions?.Mode ?? 0);
+  for (const mount of asked.values()) {
+    if (mount.Type === 'tmpfs') fields[PREFIX + mount.Target] = shownTmpfs(askedTmpfs(mount));
+    if (mount.Type === 'image')
+      fields[PREFIX + mount.Target] = withOptions(`image ${mount.Source ?? ''}`, [
+        ...(mount.ReadOnly === true ? ['ro'] : []),
+        ...liveOptions(container, mount.Target),
+      ]);
   }
-  for (const [path, options] of Object.entries(container.HostConfig.Tmpfs ?? {})) {
-    fields[PREFIX + path] = options === '' ? 'tmpfs' : `tmpfs ${options}`;
-  }
+  for (const [path, options] of Object.entries(container.HostConfig.Tmpfs ?? {}))
+    fields[PREFIX + path] = shownTmpfs(options === '' ? [] : options.split(','));
   return fields;
+}
+
+function withOptions(source: string, options: readonly string[]): string {
+  return options.length === 0 ? source : `${source} (${options.join(', ')})`;
 }
 
 /** An image that is gone cannot be asked: what is anonymous is taken for its own. */
@@ -91,55 +130,73 @@ function isImageVolume(image: ImageInspect | undefined, target: string): boolean
   return image === undefined || Object.hasOwn(image.Config?.Volumes ?? {}, target);
 }
 
-type Bind = Mount & { readonly type: 'bind' };
-
-/** Only the Engine's older form of a bind makes a missing host path; it cannot say a path with a colon. */
-function makesHostPath(mount: Mount): mount is Bind {
-  return mount.type === 'bind' && mount.create_host_path && !`${mount.source}${mount.target}`.includes(':');
-}
-
-function engineBind({ source, target, read_only }: Bind): string {
-  return `${source}:${target}${read_only ? ':ro' : ''}`;
-}
-
 function hostSource(source: string, paths: HostPaths): string {
   if (source.startsWith(`${paths.content}/`)) return `content ${source.slice(paths.content.length + 1)}`;
+  if (source.startsWith(`${paths.secrets}/`)) return `secret ${source.slice(paths.secrets.length + 1)}`;
   if (source.startsWith(`${paths.data}/`)) return `data ${source.slice(paths.data.length + 1)}`;
   return `bind ${source}`;
 }
 
-function tmpfs(size: number, mode: number): string {
-  return ['tmpfs', ...(size > 0 ? [`size=${size}`] : []), ...(mode > 0 ? [`mode=${mode.toString(8)}`] : [])].join(' ');
+type Tmpfs = Mount & { readonly type: 'tmpfs' };
+
+/** Only the Engine's older form knows options beyond size and mode. */
+function isTmpfsWithOptions(mount: Mount): mount is Tmpfs {
+  return mount.type === 'tmpfs' && mount.options !== undefined && mount.options !== '';
+}
+
+function tmpfsOptions({ size = 0, mode = 0, options = '' }: Tmpfs): readonly string[] {
+  return [
+    ...(size > 0 ? [`size=${size}`] : []),
+    ...(mode > 0 ? [`mode=${mode.toString(8)}`] : []),
+    ...(options === '' ? [] : options.split(',')),
+  ];
+}
+
+function askedTmpfs({ TmpfsOptions: { SizeBytes = 0, Mode = 0 } = {}, Target }: EngineMount): readonly string[] {
+  return tmpfsOptions({ type: 'tmpfs', target: Target, size: SizeBytes, mode: Mode });
+}
+
+function shownTmpfs(options: readonly string[]): string {
+  return ['tmpfs', ...options].join(' ');
 }
 
 function volumeName(app: DesiredApp, key: string): string {
   return app.volumes.find((volume) => volume.key === key)?.name ?? key;
 }
 
+function hostPath(app: DesiredApp, mount: Mount, paths: HostPaths): string {
+  switch (mount.type) {
+    case 'data':
+      return `${paths.data}/${app.name}/${mount.source}`;
+    case 'content':
+      return `${mount.content.kind === 'secret' ? paths.secrets : paths.content}/${mount.content.id}`;
+    case 'bind':
+      return mount.source;
+    default:
+      return '';
+  }
+}
+
 function engineMount(app: DesiredApp, mount: Mount, paths: HostPaths): EngineMount {
-  const base = { Target: mount.target, ReadOnly: mount.type !== 'tmpfs' && mount.read_only };
+  const base = {
+    Target: mount.target,
+    ReadOnly: mount.type !== 'tmpfs' && mount.read_only,
+    ...engineOptions(mount),
+  };
   switch (mount.type) {
     case 'volume':
       return {
         ...base,
         Type: 'volume',
         ...(mount.source === null ? {} : { Source: volumeName(app, mount.source) }),
-        ...(mount.nocopy ? { VolumeOptions: { NoCopy: true } } : {}),
       };
     case 'bind':
-      return { ...base, Type: 'bind', Source: mount.source };
     case 'data':
-      return { ...base, Type: 'bind', Source: `${paths.data}/${app.name}/${mount.source}` };
     case 'content':
-      return { ...base, Type: 'bind', Source: `${paths.content}/${mount.content.id}` };
+      return { ...base, Type: 'bind', Source: hostPath(app, mount, paths) };
     case 'tmpfs':
-      return {
-        ...base,
-        Type: 'tmpfs',
-        TmpfsOptions: {
-          ...(mount.size === undefined ? {} : { SizeBytes: mount.size }),
-          ...(mount.mode === undefined ? {} : { Mode: mount.mode }),
-        },
-      };
+      return { ...base, Type: 'tmpfs' };
+    case 'image':
+      return { ...base, Type: 'image', Source: mount.source };
   }
 }

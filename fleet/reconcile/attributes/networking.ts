@@ -1,52 +1,25 @@
-// Networks and published ports. Networks change in place by connect and disconnect; ports recreate.
+// Networks change in place by connect and disconnect.
 import type { EndpointConfig } from '../../engine/create.ts';
 import type { ContainerInspect, EngineEndpoint } from '../../engine/inspect.ts';
-import type { Attachment, DesiredApp, Port, Service } from '../../model/desired.ts';
-import type { Fields } from '../../model/plan.ts';
+import type { DesiredApp } from '../../model/desired.ts';
+import type { Attachment } from '../../model/network.ts';
+import type { EngineInfo } from '../../model/observed.ts';
+import type { Service } from '../../model/service.ts';
 import { LABEL } from '../../names.ts';
-import { type Attribute, recreate } from '../attribute.ts';
+import type { Attribute } from '../attribute.ts';
+import { atLeast } from '../features.ts';
+import { normalAddress } from './addresses.ts';
+import { sortedList } from './builders.ts';
+import { engineLinks } from './links.ts';
+import { networksOfMode } from './namespaces.ts';
+import { PORTS } from './ports.ts';
 
-const PORTS = 'ports.';
 const NETWORKS = 'networks.';
 const GONE = ['gone'];
-
-const ports: Attribute = {
-  name: 'ports',
-  declared({ service }) {
-    const bindings = new Map<string, string[]>();
-    for (const port of service.ports) {
-      const key = PORTS + portKey(port);
-      bindings.set(key, [...(bindings.get(key) ?? []), `${port.host_ip ?? ''}:${port.published ?? ''}`]);
-    }
-    return sorted(bindings);
-  },
-  live({ container }) {
-    const bindings = new Map<string, string[]>();
-    for (const [key, hosts] of Object.entries(container.HostConfig.PortBindings ?? {})) {
-      const shown = (hosts ?? []).map(
-        (host) => `${host.HostIp ?? ''}:${host.HostPort === '0' ? '' : (host.HostPort ?? '')}`,
-      );
-      bindings.set(PORTS + key, shown);
-    }
-    return sorted(bindings);
-  },
-  unset: () => null,
-  exclusive: true,
-  remedy: recreate,
-  create({ service }, body) {
-    const bindings: Record<string, { HostIp: string; HostPort: string }[]> = {};
-    body.ExposedPorts = {};
-    for (const port of service.ports) {
-      const key = portKey(port);
-      body.ExposedPorts[key] = {};
-      bindings[key] = [
-        ...(bindings[key] ?? []),
-        { HostIp: port.host_ip ?? '', HostPort: String(port.published ?? '') },
-      ];
-    }
-    body.HostConfig.PortBindings = bindings;
-  },
-};
+const MAC_ADDRESS = 'mac_address=';
+/** The driver option behind `interface_name`. */
+const INTERFACE = 'com.docker.network.endpoint.ifname';
+const ENGINE_OPTIONS = 'com.docker.network.endpoint.';
 
 const networks: Attribute = {
   name: 'networks',
@@ -57,44 +30,74 @@ const networks: Attribute = {
         shownAttachment(service, attachment),
       ]),
     ),
-  live({ app, container, networkIds }) {
+  live(live) {
+    const { app, container, networkIds, service } = live;
     const fields: Record<string, readonly string[]> = {};
+    const ofMode = networksOfMode(live, service);
     for (const [name, endpoint] of Object.entries(container.NetworkSettings.Networks ?? {})) {
       if (name === 'none') continue; // the Engine's word for "not connected"
+      if (ofMode.includes(name)) continue;
       // An endpoint of a network that was removed, perhaps made again under the same name, connects nothing and keeps the
       // container from starting.
       const looked = networkIds.has(name) || app.networks.some((network) => network.name === name);
       const gone = looked && endpoint.NetworkID && networkIds.get(name) !== endpoint.NetworkID;
-      fields[NETWORKS + networkKey(app, name)] = gone ? GONE : shownEndpoint(container, endpoint);
+      const key = networkKey(app, name);
+      fields[NETWORKS + key] = gone ? GONE : shownEndpoint(container, endpoint, service.networks[key]);
     }
     return fields;
   },
   unset: () => null,
   exclusive: true,
-  remedy: () => 'network',
-  create({ app, service }, body) {
-    const [first] = Object.entries(service.networks);
+  // Engines below API 1.54 give an address only at creation.
+  remedy: (desired) =>
+    Array.isArray(desired) && desired.some((item) => item.startsWith(MAC_ADDRESS)) ? 'recreate' : 'network',
+  create({ app, service }, body, engine) {
+    if (service.network_mode !== undefined) return;
+    const [first, ...others] = orderedNetworks(service);
     if (first === undefined) {
       body.HostConfig.NetworkMode = 'none';
       return;
     }
-    const name = networkName(app, first[0]);
-    body.HostConfig.NetworkMode = name;
-    body.NetworkingConfig = { EndpointsConfig: { [name]: endpointConfig(service.name, first[1]) } };
+    body.HostConfig.NetworkMode = networkName(app, first[0]);
+    const joined = [first, ...others.filter((other) => joinsAtCreation(engine, other[1]))];
+    body.NetworkingConfig = {
+      EndpointsConfig: Object.fromEntries(
+        joined.map(([key, attachment]) => [networkName(app, key), endpointConfig(app, service, attachment)]),
+      ),
+    };
   },
 };
 
-export const NETWORKING: readonly Attribute[] = [ports, networks];
+export const NETWORKING: readonly Attribute[] = [PORTS, networks];
+
+/** In the order in which they are connected: the highest priority first, then by name. */
+export function orderedNetworks(service: Service): readonly (readonly [string, Attachment])[] {
+  return Object.entries(service.networks).sort(
+    ([a, one], [b, other]) => (other.priority ?? 0) - (one.priority ?? 0) || (a < b ? -1 : 1),
+  );
+}
+
+/** A second network whose address only a create call can set; one that is not the first is connected otherwise. */
+export function joinsAtCreation({ apiVersion }: EngineInfo, attachment: Attachment): boolean {
+  return attachment.mac_address !== undefined && atLeast(apiVersion, '1.44');
+}
 
 /** The body of a connect call. Containers answer to their service's name on every network. */
-export function endpointConfig(service: string, attachment: Attachment): EndpointConfig {
+export function endpointConfig(app: DesiredApp, service: Service, attachment: Attachment): EndpointConfig {
   const address = {
     ...(attachment.ipv4_address === undefined ? {} : { IPv4Address: attachment.ipv4_address }),
     ...(attachment.ipv6_address === undefined ? {} : { IPv6Address: attachment.ipv6_address }),
+    ...(attachment.link_local_ips === undefined ? {} : { LinkLocalIPs: [...attachment.link_local_ips] }),
   };
+  const links = engineLinks(app, service);
+  const options = driverOptions(attachment);
   return {
-    Aliases: [...new Set([service, ...attachment.aliases])],
+    Aliases: [...new Set([service.name, ...attachment.aliases])],
+    ...(links.length === 0 ? {} : { Links: [...links] }),
     ...(Object.keys(address).length === 0 ? {} : { IPAMConfig: address }),
+    ...(attachment.mac_address === undefined ? {} : { MacAddress: attachment.mac_address }),
+    ...(Object.keys(options).length === 0 ? {} : { DriverOpts: options }),
+    ...(attachment.gw_priority === undefined ? {} : { GwPriority: attachment.gw_priority }),
   };
 }
 
@@ -113,29 +116,60 @@ function networkKey(app: DesiredApp, name: string): string {
 }
 
 function shownAttachment(service: Service, attachment: Attachment): readonly string[] {
-  return shown(
-    [service.name, ...attachment.aliases].filter((alias) => alias === service.name || alias !== service.hostname),
-    attachment.ipv4_address,
-    attachment.ipv6_address,
-  );
+  return [
+    ...sortedList([
+      service.name,
+      ...attachment.aliases.filter((alias) => alias === service.name || alias !== service.hostname),
+    ]),
+    ...shownSettings(attachment.ipv4_address, attachment.ipv6_address, attachment.link_local_ips),
+    ...(attachment.gw_priority ? [`gw_priority=${attachment.gw_priority}`] : []),
+    ...shownOptions(driverOptions(attachment)),
+    ...(attachment.mac_address === undefined ? [] : [MAC_ADDRESS + attachment.mac_address.toLowerCase()]),
+  ];
 }
 
 /** The Engine adds aliases of its own: a declared hostname, and the short id (below API 1.45). Neither is compared. */
-function shownEndpoint({ Id, Config }: ContainerInspect, endpoint: EngineEndpoint): readonly string[] {
-  const address = endpoint.IPAMConfig ?? {};
+function shownEndpoint(
+  { Id, Config }: ContainerInspect,
+  endpoint: EngineEndpoint,
+  declared: Attachment | undefined,
+): readonly string[] {
+  const { IPv4Address, IPv6Address, LinkLocalIPs } = endpoint.IPAMConfig ?? {};
   const service = Config.Labels?.[LABEL.service];
   const own = (alias: string) => alias === service || (alias !== Id.slice(0, 12) && alias !== Config.Hostname);
-  return shown((endpoint.Aliases ?? []).filter(own), address.IPv4Address, address.IPv6Address);
+  // Newer Engines keep settings of their own here.
+  const options = Object.entries(endpoint.DriverOpts ?? {}).filter(
+    ([key]) => !key.startsWith(ENGINE_OPTIONS) || key === INTERFACE || Object.hasOwn(declared?.driver_opts ?? {}, key),
+  );
+  // Every endpoint has an address once it runs: it counts where the file sets one.
+  const mac = declared?.mac_address === undefined ? undefined : endpoint.MacAddress || declared.mac_address;
+  return [
+    ...sortedList((endpoint.Aliases ?? []).filter(own)),
+    ...shownSettings(IPv4Address, IPv6Address, LinkLocalIPs ?? undefined),
+    ...(endpoint.GwPriority ? [`gw_priority=${endpoint.GwPriority}`] : []),
+    ...shownOptions(Object.fromEntries(options)),
+    ...(mac === undefined ? [] : [MAC_ADDRESS + mac.toLowerCase()]),
+  ];
 }
 
-function shown(aliases: readonly string[], ipv4: string | undefined, ipv6: string | undefined): readonly string[] {
-  return [...[...new Set(aliases)].sort(), ...(ipv4 ? [`ipv4=${ipv4}`] : []), ...(ipv6 ? [`ipv6=${ipv6}`] : [])];
+function shownSettings(
+  ipv4: string | undefined,
+  ipv6: string | undefined,
+  linkLocal: readonly string[] | undefined,
+): readonly string[] {
+  return [
+    ...(ipv4 ? [`ipv4=${ipv4}`] : []),
+    ...(ipv6 ? [`ipv6=${normalAddress(ipv6)}`] : []),
+    ...sortedList(linkLocal).map((address) => `link_local=${normalAddress(address)}`),
+  ];
 }
 
-function portKey(port: Port): string {
-  return `${port.target}/${port.protocol}`;
+function shownOptions(options: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(options)
+    .map(([key, value]) => `${key}=${value}`)
+    .sort();
 }
 
-function sorted(bindings: ReadonlyMap<string, string[]>): Fields {
-  return Object.fromEntries([...bindings].map(([key, hosts]) => [key, [...hosts].sort()]));
+function driverOptions({ driver_opts, interface_name }: Attachment): Record<string, string> {
+  return { ...driver_opts, ...(interface_name === undefined ? {} : { [INTERFACE]: interface_name }) };
 }

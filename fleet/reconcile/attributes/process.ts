@@ -83,7 +83,11 @@ const hostname: Attribute = {
   name: 'hostname',
   declared: ({ service }) => field('hostname', service.hostname),
   live: ({ container }) => ({ hostname: container.Config.Hostname ?? '' }),
-  unset: (_field, { container }) => container.Id.slice(0, 12),
+  // One that shares another's network or names has the other's hostname.
+  unset: (_field, { container: { Id, Config, HostConfig } }) =>
+    /^(host$|container:)/.test(HostConfig.NetworkMode ?? '') || HostConfig.UTSMode === 'host'
+      ? (Config.Hostname ?? '')
+      : Id.slice(0, 12),
   exclusive: false,
   remedy: recreate,
   create({ service }, body) {

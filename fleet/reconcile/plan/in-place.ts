@@ -1,18 +1,19 @@
 // Mends a running service without replacing its container: limits, networks, name, edited content, a stopped container.
 import type { ContainerUpdate } from '../../engine/create.ts';
-import type { Mount } from '../../model/desired.ts';
+import type { Mount } from '../../model/mount.ts';
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Difference } from '../../model/plan.ts';
+import type { Service } from '../../model/service.ts';
 import type { Declaration } from '../attribute.ts';
 import { mountField } from '../attributes/mounts.ts';
 import { endpointConfig, networkKeyOf, networkName } from '../attributes/networking.ts';
 import { attributeOf } from '../attributes.ts';
-import { isRewritten } from '../inventory-item.ts';
+import { isRewritten, isUnhooked } from '../inventory-item.ts';
 import { formatCause } from '../text.ts';
 import { frameOf } from './frame.ts';
 import type { Scope } from './scope.ts';
 import type { AppSteps, ServiceSteps } from './service.ts';
-import { stopTimeoutS } from './steps.ts';
+import { afterStart, beforeStop, startHooks, stopTimeoutS } from './steps.ts';
 
 /** The Engine's word for "not connected". */
 const NONE = 'none';
@@ -38,7 +39,7 @@ export function planInPlace(
   if (updates.length > 0) {
     waits.push(
       draft.add(
-        { kind: 'update-container', container: id, update: updateBody(updates) },
+        { kind: 'update-container', container: id, update: updateBody(updates, service) },
         { ...frame, cause: formatCause(updates) },
       ),
     );
@@ -71,11 +72,12 @@ interface Mended {
 /** Start, unpause or restart, when that is what is left to do. */
 function planState(
   scope: Scope,
-  { app, service }: Declaration,
+  declaration: Declaration,
   steps: AppSteps,
   container: ObservedContainer,
   { acted, waits, written, startCause }: Mended,
 ): ServiceSteps {
+  const { app, service } = declaration;
   const { draft } = scope;
   const frame = frameOf(app, service);
   const id = container.inspect.Id;
@@ -103,19 +105,25 @@ function planState(
       { kind: 'start-container', container: id },
       { ...frame, cause: startCause ?? formatCause(state), after: [...after(), ...networks] },
     );
-    return { started: [started], interrupted: true };
+    return { started: [afterStart(scope, declaration, id, frame, started)], interrupted: true };
   }
   const cause = rewritten ?? (Status === 'running' ? steps.restart : undefined);
-  if (cause === undefined) return { started: waits, interrupted: false };
+  if (cause === undefined) {
+    const pending = scope.inventory.some((item) => item.resource === frame.resource && isUnhooked(item));
+    const hooks =
+      pending && Status === 'running' ? startHooks(scope, declaration, id, { ...frame, after: waits }) : undefined;
+    return { started: hooks === undefined ? waits : [hooks], interrupted: false };
+  }
   const unpaused =
     Status === 'paused'
       ? draft.add({ kind: 'unpause-container', container: id }, { ...frame, cause, after: after() })
       : undefined;
+  const hooked = beforeStop(scope, container, service, { ...frame, after: after() });
   const restarted = draft.add(
     { kind: 'restart-container', container: id, timeoutS: stopTimeoutS(container) },
-    { ...frame, cause, after: [...after(), unpaused] },
+    { ...frame, cause, after: [...after(), unpaused, hooked] },
   );
-  return { started: [restarted], interrupted: true };
+  return { started: [afterStart(scope, declaration, id, frame, restarted)], interrupted: true };
 }
 
 function planNetworkChanges(
@@ -152,7 +160,7 @@ function planNetworkChanges(
       ? draft.add({ kind: 'disconnect-network', container: inspect.Id, network }, { ...frame, cause, detail: key })
       : undefined;
     if (attachment === undefined) return left === undefined ? [] : [left];
-    const endpoint = endpointConfig(service.name, attachment);
+    const endpoint = endpointConfig(app, service, attachment);
     return [
       draft.add(
         { kind: 'connect-network', container: inspect.Id, network, endpoint },
@@ -171,8 +179,8 @@ function rewrite(scope: Scope, { app, service }: Declaration, mount: Mount, acte
   );
 }
 
-function updateBody(differences: readonly Difference[]): ContainerUpdate {
+function updateBody(differences: readonly Difference[], service: Service): ContainerUpdate {
   const body: ContainerUpdate = {};
-  for (const { field, desired } of differences) attributeOf(field ?? '')?.update?.(desired, body);
+  for (const { field, desired } of differences) attributeOf(field ?? '')?.update?.(desired, body, service);
   return body;
 }

@@ -1,14 +1,18 @@
 // Networks of one app: created when missing; one that differs is replaced under its containers, which keep running.
 import type { NetworkCreate } from '../../engine/create.ts';
 import type { NetworkInspect } from '../../engine/inspect.ts';
-import type { DesiredApp, Network } from '../../model/desired.ts';
+import type { Hide } from '../../mask.ts';
+import type { DesiredApp } from '../../model/desired.ts';
+import type { Network } from '../../model/network.ts';
 import type { Difference, Fields, Value } from '../../model/plan.ts';
 import { LABEL, resourceKey } from '../../names.ts';
 import { sameValue } from '../attribute.ts';
 import { networkName } from '../attributes/networking.ts';
+import { lackedByNetwork } from '../features.ts';
 import { isSettled } from '../inventory-item.ts';
 import { redacted } from '../redact.ts';
 import { formatCause } from '../text.ts';
+import { engineIpam, ipamFields, liveIpam } from './ipam.ts';
 import type { Scope } from './scope.ts';
 
 /** Labels that tools group by are Holdfast's to set. */
@@ -50,7 +54,9 @@ export function networkFields(network: Network): Fields {
     driver: network.driver ?? null,
     internal: network.internal,
     attachable: network.attachable,
-    subnets: network.subnets.length > 0 ? [...network.subnets].sort() : null,
+    ...(network.enable_ipv4 === undefined ? {} : { enable_ipv4: network.enable_ipv4 }),
+    ...(network.enable_ipv6 === undefined ? {} : { enable_ipv6: network.enable_ipv6 }),
+    ...ipamFields(network.ipam),
     ...Object.fromEntries(Object.entries(network.driver_opts).map(([key, value]) => [`driver_opts.${key}`, value])),
     ...Object.fromEntries(
       Object.entries(network.labels)
@@ -66,6 +72,11 @@ function planNetwork(scope: Scope, app: DesiredApp, network: Network): void {
   const frame = { subject: `${app.name}/${network.key}`, app: app.name, resource };
   const live = scope.networks.get(network.name);
   const applied = scope.appliedOf('network', network.name, resource);
+  const lacks = lackedByNetwork(scope.observed.engine, network);
+  if (lacks.length > 0) {
+    draft.blocked.push({ resource, app: app.name, reason: 'ReconciliationFailed', message: lacks.join('; ') });
+    return;
+  }
   const body = networkBody(scope, app, network);
   if (live === undefined) {
     const missing: Difference = {
@@ -88,7 +99,7 @@ function planNetwork(scope: Scope, app: DesiredApp, network: Network): void {
     draft.blocked.push({ resource, app: app.name, reason: 'NameConflict', message });
     return;
   }
-  const differences = compareNetwork(resource, app, network, live, applied);
+  const differences = compareNetwork(resource, app, network, live, applied, scope.hide);
   draft.differences.push(...differences);
   const acted = app.drift === 'warn' ? differences.filter(({ origin }) => origin === 'change') : differences;
   if (acted.length === 0) return;
@@ -130,13 +141,16 @@ function compareNetwork(
   network: Network,
   live: NetworkInspect,
   applied: Fields | null,
+  hide: Hide,
 ): Difference[] {
   const desired = networkFields(network);
   const observed: Record<string, Value> = {
     driver: live.Driver ?? null,
     internal: live.Internal ?? false,
     attachable: live.Attachable ?? false,
-    subnets: (live.IPAM?.Config ?? []).map(({ Subnet }) => Subnet ?? '').sort(),
+    enable_ipv4: live.EnableIPv4 ?? true,
+    enable_ipv6: live.EnableIPv6 ?? false,
+    ...liveIpam(network.ipam, live),
     ...Object.fromEntries(Object.entries(live.Options ?? {}).map(([key, value]) => [`driver_opts.${key}`, value])),
     ...Object.fromEntries(Object.entries(live.Labels ?? {}).map(([key, value]) => [`labels.${key}`, value])),
   };
@@ -144,19 +158,21 @@ function compareNetwork(
   return [...fields].sort().flatMap((field): Difference[] => {
     const want = desired[field] ?? null;
     const have = observed[field] ?? null;
-    // Driver and subnets that the file leaves open are the Engine's to choose.
-    if (sameValue(want, have) || (want === null && (field === 'driver' || field === 'subnets'))) return [];
+    if (sameValue(want, have) || (want === null && isEngines(field, have))) return [];
     const drifted = isSettled(applied) && sameValue(applied[field] ?? null, want);
     return [
-      redacted({
-        resource,
-        app: app.name,
-        kind: 'field',
-        field,
-        desired: want,
-        observed: have,
-        origin: drifted ? 'drift' : 'change',
-      }),
+      redacted(
+        {
+          resource,
+          app: app.name,
+          kind: 'field',
+          field,
+          desired: want,
+          observed: have,
+          origin: drifted ? 'drift' : 'change',
+        },
+        hide,
+      ),
     ];
   });
 }
@@ -194,6 +210,15 @@ function networkBody(scope: Scope, app: DesiredApp, network: Network): NetworkCr
       [LABEL.composeProject]: app.name,
       [LABEL.composeNetwork]: network.key,
     },
-    ...(network.subnets.length === 0 ? {} : { IPAM: { Config: network.subnets.map((Subnet) => ({ Subnet })) } }),
+    ...(network.enable_ipv4 === undefined ? {} : { EnableIPv4: network.enable_ipv4 }),
+    ...(network.enable_ipv6 === undefined ? {} : { EnableIPv6: network.enable_ipv6 }),
+    ...engineIpam(network.ipam),
   };
+}
+
+/** What the file leaves open is the Engine's to choose; it turns neither family off or on by itself. */
+function isEngines(field: string, observed: Value): boolean {
+  if (field === 'enable_ipv4') return observed === true;
+  if (field === 'enable_ipv6') return observed === false;
+  return field === 'driver' || field === 'subnets' || field === 'ipam.driver';
 }

@@ -1,8 +1,10 @@
 // What has to be on the host before a container is created: its image, content, data folders, networks, volumes.
 import type { Declaration } from '../attribute.ts';
+import { isForPlatform } from '../attributes/surroundings.ts';
 import { frameOf } from './frame.ts';
 import type { NetworkSteps } from './networks.ts';
 import type { Scope } from './scope.ts';
+import { platformOf } from './steps.ts';
 import type { VolumeSteps } from './volumes.ts';
 
 /** Ids of the steps that the creation has to wait for. */
@@ -15,18 +17,35 @@ export function prepare(
   const { draft, observed } = scope;
   const frame = frameOf(app, service);
   const waits: (string | undefined)[] = Object.keys(service.networks).map((key) => steps.networks.ready(key));
-  const absent = !observed.images.has(service.image);
+  const present = observed.images.get(service.image);
+  const absent = present === undefined || !isForPlatform(present, service.platform);
   // What drifted is put back from what is on the host: the registry may be out of reach just then.
   if (service.pull_policy === 'always' ? absent || changed : absent && service.pull_policy === 'missing') {
-    const why = absent ? `image ${service.image} is not on this host` : 'pull_policy: always';
+    const what = present === undefined ? '' : ` for ${service.platform}`;
+    const why = absent ? `image ${service.image}${what} is not on this host` : 'pull_policy: always';
     waits.push(
-      draft.add({ kind: 'pull-image', image: service.image }, { ...frame, subject: service.image, cause: why }),
+      draft.add(
+        { kind: 'pull-image', image: service.image, ...platformOf(service) },
+        {
+          ...frame,
+          subject: service.image,
+          cause: why,
+          ...(service.platform === undefined ? {} : { detail: service.platform }),
+        },
+      ),
     );
   }
   for (const mount of service.mounts) {
     if (mount.type === 'volume' && mount.source !== null) waits.push(steps.volumes.get(mount.source));
+    if (mount.type === 'image' && !observed.images.has(mount.source)) {
+      const why = `image ${mount.source} is not on this host`;
+      const pull = { kind: 'pull-image', image: mount.source } as const;
+      waits.push(draft.add(pull, { ...frame, subject: mount.source, cause: why }));
+    }
     if (mount.type === 'data') {
-      const path = `${app.name}/${mount.source}`;
+      const own = `${app.name}/${mount.source}`;
+      // A file is the owner's to put there; where it belongs is made.
+      const path = mount.file === true ? own.slice(0, own.lastIndexOf('/')) : own;
       waits.push(draft.add({ kind: 'make-data-folder', path }, { ...frame, subject: path, cause }));
     }
     if (mount.type === 'content' && observed.content.get(mount.content.id)?.kind !== 'intact') {

@@ -1,10 +1,10 @@
 // Removes what Git no longer declares. Only what the inventory lists is ever removed, never a volume, and never more
 // in one cycle than `limits.deletes`: a mistake that empties a folder must not empty a shop.
 import type { ObservedContainer } from '../../model/observed.ts';
-import { LABEL, resourceKey } from '../../names.ts';
-import { nameOf } from '../match.ts';
+import { containerKey, LABEL, resourceKey } from '../../names.ts';
+import { nameOf, numberOf } from '../match.ts';
 import type { Scope } from './scope.ts';
-import { stopTimeoutS } from './steps.ts';
+import { beforeStop, stopTimeoutS } from './steps.ts';
 
 export function planPrune(scope: Scope): void {
   const { desired, draft, limits } = scope;
@@ -53,11 +53,12 @@ function removeContainer(scope: Scope, container: ObservedContainer, resource: s
   const { draft } = scope;
   const { Id, State } = container.inspect;
   const frame = { subject: subjectOf(resource), app, resource, cause: 'no longer declared' };
+  const hooked = beforeStop(scope, container, undefined, { ...frame, detail: nameOf(container) });
   const running = State.Status === 'running' || State.Status === 'restarting' || State.Status === 'paused';
   const stopped = running
     ? draft.add(
         { kind: 'stop-container', container: Id, timeoutS: stopTimeoutS(container) },
-        { ...frame, detail: nameOf(container) },
+        { ...frame, after: [hooked], detail: nameOf(container) },
       )
     : undefined;
   draft.add(
@@ -80,7 +81,7 @@ function reportUnlisted(scope: Scope): void {
     const labels = container.inspect.Config.Labels ?? {};
     const app = labels[LABEL.app] ?? '';
     scope.draft.differences.push({
-      resource: resourceKey('service', app, labels[LABEL.service] ?? ''),
+      resource: resourceKey('service', app, keyOf(labels)),
       app,
       kind: 'unexpected',
       field: null,
@@ -92,10 +93,12 @@ function reportUnlisted(scope: Scope): void {
 }
 
 function labelledUndeclared({ desired, observed }: Scope): ObservedContainer[] {
-  const declared = new Set(desired.apps.flatMap((app) => app.services.map((service) => `${app.name}/${service.name}`)));
+  const declared = new Set(
+    desired.apps.flatMap((app) => app.services.map((service) => `${app.name}/${containerKey(service)}`)),
+  );
   return observed.containers.filter(({ inspect }) => {
     const labels = inspect.Config.Labels ?? {};
-    return labels[LABEL.device] === desired.device && !declared.has(`${labels[LABEL.app]}/${labels[LABEL.service]}`);
+    return labels[LABEL.device] === desired.device && !declared.has(`${labels[LABEL.app]}/${keyOf(labels)}`);
   });
 }
 
@@ -111,4 +114,8 @@ function undeclaredNetworks(scope: Scope) {
 
 function subjectOf(resource: string): string {
   return resource.slice(resource.indexOf(':') + 1);
+}
+
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return containerKey({ name: labels[LABEL.service] ?? '', number: numberOf(labels) });
 }

@@ -1,8 +1,9 @@
 // Replaces a service's container. The old one is kept until its replacement has started; one whose replacement cannot
 // start serves on, until Git declares something else.
-import type { Service } from '../../model/desired.ts';
+
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Difference } from '../../model/plan.ts';
+import type { Service } from '../../model/service.ts';
 import { LABEL } from '../../names.ts';
 import type { Declaration } from '../attribute.ts';
 import { anonymousVolumes } from '../attributes/mounts.ts';
@@ -15,7 +16,7 @@ import { planInPlace } from './in-place.ts';
 import { prepare } from './prepare.ts';
 import type { Scope } from './scope.ts';
 import type { AppSteps, ServiceSteps } from './service.ts';
-import { connectOthers, stopTimeoutS } from './steps.ts';
+import { afterStart, beforeStop, connectOthers, platformOf, stopTimeoutS } from './steps.ts';
 
 export function planReplacement(
   scope: Scope,
@@ -35,9 +36,10 @@ export function planReplacement(
     {
       kind: 'create-container',
       name: next,
-      body: createBody(declaration, anonymousVolumes(service, scope.live(app, old))),
+      ...platformOf(service),
+      body: createBody(declaration, anonymousVolumes(service, scope.live(app, service, old)), scope.observed.engine),
     },
-    { ...frame, after: [...prepared, ...(frame.after ?? [])] },
+    { ...frame, after: [...prepared, ...steps.joined(), ...(frame.after ?? [])] },
   );
   const connected = connectOthers(scope, declaration, next, { ...frame, after: [created] });
   const ready = [created, ...connected, ...steps.dependencies()];
@@ -45,7 +47,7 @@ export function planReplacement(
   const stopped = running
     ? draft.add(
         { kind: 'stop-container', container: old.inspect.Id, timeoutS: stopTimeoutS(old) },
-        { ...frame, after: ready },
+        { ...frame, after: [...ready, beforeStop(scope, old, service, { ...frame, after: ready })] },
       )
     : undefined;
   const started = draft.add(
@@ -58,7 +60,8 @@ export function planReplacement(
   );
   const renamed = draft.add({ kind: 'rename-container', container: next, name }, { ...frame, after: [removed] });
   // Only then does its name lead to the new container.
-  return { started: [renamed], interrupted: true };
+  const ended = afterStart(scope, declaration, name, frame, renamed);
+  return { started: [ended], interrupted: true, replaced: true };
 }
 
 /**
@@ -103,7 +106,7 @@ export function planFallback(
     message: `${cause}; the old container stays. Declare what can start, or remove the container ${nameOf(failed)} to try again`,
   });
   const serving = differences.filter(({ field }) => field === 'state' || (field !== null && networkKeyOf(field)));
-  const alone = { ...steps, dependencies: () => [], restart: undefined };
+  const alone = { ...steps, dependencies: () => [], restart: undefined, recreate: undefined };
   return { ...planInPlace(scope, declaration, alone, old, serving, cause), blocked: true };
 }
 

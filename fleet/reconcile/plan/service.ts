@@ -1,24 +1,26 @@
 // One service: what differs, and the smallest steps that mend it. Images and content come first, the replacement is
 // created (and so checked by the Engine) before the old container stops, and nothing starts before its dependencies.
-import type { DesiredApp, Service } from '../../model/desired.ts';
+import type { DesiredApp } from '../../model/desired.ts';
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Difference } from '../../model/plan.ts';
-import { LABEL, resourceKey } from '../../names.ts';
+import type { Service } from '../../model/service.ts';
+import { resourceKey } from '../../names.ts';
 import type { Declaration } from '../attribute.ts';
-import { networkKeyOf, networkName } from '../attributes/networking.ts';
-import { attributeOf, createBody, declaredFields } from '../attributes.ts';
-import { compareService, isContentEdit } from '../compare.ts';
+import { networkKeyOf } from '../attributes/networking.ts';
+import { attributeOf, declaredFields } from '../attributes.ts';
+import { compareService, isContentEdit, isLostSecret } from '../compare.ts';
 import { isSettled } from '../inventory-item.ts';
 import { type Matched, matchService, nameOf } from '../match.ts';
 import { formatCause } from '../text.ts';
+import { block, isBlocked, lacksOutsider } from './blocked.ts';
+import { planCreate } from './create.ts';
 import type { StepFrame } from './draft.ts';
-import { frameOf } from './frame.ts';
+import { frameOf, serviceResource } from './frame.ts';
 import { planInPlace } from './in-place.ts';
 import { makerOf, type NetworkSteps } from './networks.ts';
-import { prepare } from './prepare.ts';
 import { failedReplacement, planFallback, planReplacement } from './replace.ts';
 import type { Scope } from './scope.ts';
-import { connectOthers, stopTimeoutS } from './steps.ts';
+import { stopTimeoutS } from './steps.ts';
 import type { VolumeSteps } from './volumes.ts';
 
 /** What the app's other parts have planned already. */
@@ -29,8 +31,12 @@ export interface AppSteps {
   readonly dependencies: () => readonly string[];
   /** A dependency that is not as this service needs it, and that nothing will make so: it does not start. */
   readonly unmet: string | undefined;
-  /** A dependency with `restart: true` is being replaced. */
+  /** Why it is restarted: a dependency with `restart: true` is being replaced. */
   readonly restart: string | undefined;
+  /** Why it is replaced: it is bound to a container that is. */
+  readonly recreate: string | undefined;
+  /** Steps after which the containers that it is bound to are there: it is created only then. */
+  readonly joined: () => readonly string[];
 }
 
 /** The steps after which the service runs; empty when nothing is planned for it. */
@@ -38,6 +44,8 @@ export interface ServiceSteps {
   readonly started: readonly string[];
   /** Its container is replaced or restarted. */
   readonly interrupted: boolean;
+  /** It is another container afterwards. */
+  readonly replaced?: boolean;
   /** Something about it will not be done. */
   readonly blocked?: boolean;
   /** Its container before the plan. */
@@ -59,7 +67,8 @@ export function planService(scope: Scope, app: DesiredApp, service: Service, ste
 }
 
 function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: AppSteps, matched: Matched): ServiceSteps {
-  const declaration: Declaration = { device: scope.desired.device, app, service, paths: scope.paths };
+  const { device, salt } = scope.desired;
+  const declaration: Declaration = { device, app, service, paths: scope.paths, salt };
   const differences = differencesOf(scope, declaration, matched.main);
   scope.draft.differences.push(
     ...differences,
@@ -67,8 +76,8 @@ function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: App
   );
   if (isBlocked(scope, app, service, matched.main)) return BLOCKED;
   const frame = frameOf(app, service);
-  const acted = app.drift === 'warn' ? differences.filter(({ origin }) => origin === 'change') : differences;
-  const recreated = acted.some(needsRecreate);
+  const acted = app.drift === 'warn' ? differences.filter(isNotDrift(differences)) : differences;
+  const recreated = acted.some(needsRecreate) || (matched.main !== undefined && steps.recreate !== undefined);
   const failed =
     recreated && matched.main !== undefined
       ? failedReplacement(scope, declaration, matched.main, matched.leftovers)
@@ -78,9 +87,10 @@ function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: App
   const starts = recreated || acted.some(({ kind, field }) => kind === 'missing' || field === 'state');
   if (starts && steps.unmet !== undefined) {
     const message = `it depends on ${steps.unmet}, which is not ready and for which nothing is planned`;
-    scope.draft.blocked.push({ resource: frame.resource, app: app.name, reason: 'DependencyNotReady', message });
+    block(scope, app, service, 'DependencyNotReady', message);
     return BLOCKED;
   }
+  if ((recreated || acted.some(({ kind }) => kind === 'missing')) && lacksOutsider(scope, app, service)) return BLOCKED;
   const cleared = matched.leftovers.map((leftover) => planRemoval(scope, leftover, frame));
   const changed = acted.some(({ origin }) => origin === 'change');
   if (matched.main === undefined) {
@@ -96,7 +106,7 @@ function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: App
   if (recreated) {
     return planReplacement(scope, declaration, steps, matched.main, {
       ...frame,
-      cause: formatCause(acted),
+      cause: acted.length > 0 ? formatCause(acted) : (steps.recreate ?? ''),
       after: cleared,
       changed,
     });
@@ -104,18 +114,25 @@ function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: App
   return planInPlace(scope, declaration, steps, matched.main, acted);
 }
 
+/** What Git asks for; and what no person did: a reboot empties the memory that secrets lie in, and what needs them cannot start. */
+function isNotDrift(differences: readonly Difference[]): (difference: Difference) => boolean {
+  const forgotten = differences.some(isLostSecret);
+  return (one) => one.origin === 'change' || isLostSecret(one) || (forgotten && one.field === 'state');
+}
+
 function differencesOf(scope: Scope, declaration: Declaration, main: ObservedContainer | undefined): Difference[] {
   const { app, service } = declaration;
-  const resource = resourceKey('service', app.name, service.name);
+  const resource = serviceResource(app, service);
   const name = main === undefined ? service.container_name : nameOf(main);
   const listed = scope.inventoryOf('container', name)?.resource === resource;
   const found = compareService({
     declaration,
     applied: scope.appliedOf('container', listed ? name : service.container_name, resource),
     observed: main,
-    live: main === undefined ? undefined : scope.live(app, main),
+    live: main === undefined ? undefined : scope.live(app, service, main),
     image: scope.observed.images.get(service.image),
     content: scope.observed.content,
+    hide: scope.hide,
   });
   return found.map((difference) =>
     difference.field !== null && hasMovedNetwork(scope, app, difference.field)
@@ -164,58 +181,9 @@ function planRemoval(scope: Scope, leftover: ObservedContainer, frame: Omit<Step
   );
 }
 
-function planCreate(
-  scope: Scope,
-  declaration: Declaration,
-  steps: AppSteps,
-  frame: StepFrame & { readonly changed: boolean },
-): ServiceSteps {
-  const { service } = declaration;
-  const name = service.container_name;
-  const prepared = prepare(scope, declaration, steps, frame);
-  const created = scope.draft.add(
-    { kind: 'create-container', name, body: createBody(declaration, []) },
-    { ...frame, after: [...prepared, ...(frame.after ?? [])] },
-  );
-  const connected = connectOthers(scope, declaration, name, { ...frame, after: [created] });
-  const started = scope.draft.add(
-    { kind: 'start-container', container: name },
-    { ...frame, after: [created, ...connected, ...steps.dependencies()] },
-  );
-  return { started: [started], interrupted: true };
-}
-
-/** Reasons to leave the service as it is; each is reported once per service. */
-function isBlocked(scope: Scope, app: DesiredApp, service: Service, main: ObservedContainer | undefined): boolean {
-  const resource = resourceKey('service', app.name, service.name);
-  const holder = scope.observed.containers.find(
-    (container) => nameOf(container) === service.container_name && container.inspect.Id !== main?.inspect.Id,
-  );
-  if (holder !== undefined && holder.inspect.Config.Labels?.[LABEL.device] !== scope.desired.device) {
-    const message = `the name "${service.container_name}" is taken by a container that Holdfast did not create; remove or rename it, or set another container_name`;
-    scope.draft.blocked.push({ resource, app: app.name, reason: 'NameConflict', message });
-    return true;
-  }
-  const unavailable = (kind: 'network' | 'volume', key: string) =>
-    scope.draft.blocked.some(
-      (blocked) => blocked.reason !== 'PruneGuard' && blocked.resource === resourceKey(kind, app.name, key),
-    );
-  return (
-    Object.keys(service.networks).some((key) => unavailable('network', key) && !isOwnNetwork(scope, app, key)) ||
-    service.mounts.some(
-      (mount) => mount.type === 'volume' && mount.source !== null && unavailable('volume', mount.source),
-    )
-  );
-}
-
-/** It is there and of this device's making, though not as it is declared. */
-function isOwnNetwork({ networks, desired }: Scope, app: DesiredApp, key: string): boolean {
-  return networks.get(networkName(app, key))?.Labels?.[LABEL.device] === desired.device;
-}
-
 function unexpected(app: DesiredApp, service: Service, stranger: ObservedContainer): Difference {
   return {
-    resource: resourceKey('service', app.name, service.name),
+    resource: serviceResource(app, service),
     app: app.name,
     kind: 'unexpected',
     field: null,
@@ -227,5 +195,6 @@ function unexpected(app: DesiredApp, service: Service, stranger: ObservedContain
 
 /** Fields of a service as they are kept in the inventory once applied. */
 export function serviceFields(scope: Pick<Scope, 'desired' | 'paths'>, app: DesiredApp, service: Service) {
-  return declaredFields({ device: scope.desired.device, app, service, paths: scope.paths });
+  const { device, salt } = scope.desired;
+  return declaredFields({ device, app, service, paths: scope.paths, salt });
 }

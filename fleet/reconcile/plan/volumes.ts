@@ -1,6 +1,7 @@
 // Volumes of one app: created when missing and never removed. One that differs is reported, not replaced: it holds data.
-import type { DesiredApp, Volume } from '../../model/desired.ts';
+import type { DesiredApp } from '../../model/desired.ts';
 import type { Difference, Fields } from '../../model/plan.ts';
+import type { Volume } from '../../model/volume.ts';
 import { LABEL, resourceKey } from '../../names.ts';
 import { isSettled } from '../inventory-item.ts';
 import { redacted } from '../redact.ts';
@@ -95,7 +96,7 @@ function reportDifferences(
       observed: observed[field] ?? null,
       origin,
     } as const;
-    scope.draft.differences.push(redacted(difference));
+    scope.draft.differences.push(redacted(difference, scope.hide));
   }
   if (differing.length === 0) return;
   const message = `volume "${volume.name}" differs in ${differing.map(([field]) => field).join(', ')}; it holds data and is never replaced: declare a volume of another name, or remove it by hand`;

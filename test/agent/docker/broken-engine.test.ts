@@ -21,6 +21,7 @@ let folder: TemporaryFolder;
 let socket: string;
 let asked: string[];
 let answer: Handler;
+let info: Handler;
 let close: () => void;
 
 beforeEach(async () => {
@@ -28,9 +29,11 @@ beforeEach(async () => {
   socket = join(folder.path, 'docker.sock');
   asked = [];
   answer = (_, response) => json(response, []);
+  info = (_, response) => json(response, {});
   const server = createServer((request, response) => {
     asked.push(`${request.method} ${request.url}`);
     if (request.url === '/version') json(response, VERSION);
+    else if (request.url?.endsWith('/info')) info(request, response);
     else answer(request, response);
   });
   server.listen(socket);
@@ -76,6 +79,17 @@ describe('a look', () => {
     const seen = await createEngine({ socket }).observe(look, signal);
     expect(seen.engine.apiVersion).toBe('1.52');
     expect(asked).toContain('GET /v1.52/containers/json?all=true');
+  });
+
+  test.each([
+    ['a list', []],
+    ['a page of a proxy', '<html>'],
+    ['null', null],
+  ])('needs no word about the host: %s', async (_, body) => {
+    info = (_request, response) => json(response, body);
+    answer = (request, response) => json(response, request.url?.includes('/volumes') ? { Volumes: null } : []);
+    const { engine } = await createEngine({ socket }).observe(look, signal);
+    expect(engine).toEqual({ version: '29.0.0', apiVersion: '1.52', os: 'linux', arch: 'amd64' });
   });
 
   test('at a container that cannot be inspected names it', async () => {

@@ -1,6 +1,6 @@
 // What is planned when Git moves: services that are replaced, mended in place, or moved onto new resources.
 import { expect, test } from 'vitest';
-import type { Service } from '../../../fleet/model/desired.ts';
+import type { Service } from '../../../fleet/model/service.ts';
 import {
   appOf,
   contentMount,

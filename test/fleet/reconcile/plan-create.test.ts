@@ -53,13 +53,22 @@ test('a new app is pulled, given its networks, volumes and content, created and 
   `);
 });
 
+test('of a file that the owner puts on the device, only the folder is made', () => {
+  const host = createHost(REGISTRY);
+  const mounts = ['pin.txt', 'keys/pin.txt'].map(
+    (source) => ({ type: 'data', target: `/${source}`, source, read_only: true, file: true }) as const,
+  );
+  const folders = host.text(kiosk([serviceOf('web', { mounts })])).match(/make data folder +\S+/g);
+  expect(folders?.map((line) => line.split(/ +/).at(-1))).toEqual(['kiosk', 'kiosk/keys']);
+});
+
 test('what was planned for a new app leads to what was declared', () => {
   const host = createHost(REGISTRY);
   const { failed, skipped } = host.round(SHOP);
   expect([failed, skipped]).toEqual([[], []]);
   const [db, web] = [host.world.find('kiosk-db-1'), host.world.find('kiosk-web-1')];
   expect([db?.status, web?.status]).toEqual(['running', 'running']);
-  expect([...(web?.endpoints.keys() ?? [])]).toEqual(['kiosk_front', 'kiosk_back']);
+  expect([...(web?.endpoints.keys() ?? [])]).toEqual(['kiosk_back', 'kiosk_front']);
   expect(host.inventory.map(({ kind, name }) => `${kind} ${name}`).sort()).toEqual([
     'container kiosk-db-1',
     'container kiosk-web-1',

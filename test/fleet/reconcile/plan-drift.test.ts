@@ -1,6 +1,8 @@
 // What is planned when the host moves: people and other tools changed what was applied.
 import { expect, test } from 'vitest';
-import type { Desired, Service } from '../../../fleet/model/desired.ts';
+import type { Desired } from '../../../fleet/model/desired.ts';
+import type { Content, Mount } from '../../../fleet/model/mount.ts';
+import type { Service } from '../../../fleet/model/service.ts';
 import { contentMount, kiosk, networkOf, on, serviceOf, tcp, volumeMount, volumeOf } from './support/desired.ts';
 import { createHost, type Host } from './support/host.ts';
 import { REGISTRY } from './support/images.ts';
@@ -251,4 +253,37 @@ test('values of variables that look secret are in no text of a plan, but in the 
   expect(texts).toContain('environment.DB_PASSWORD: (redacted) → (redacted)');
   const create = plan.steps.find((step) => step.kind === 'create-container');
   expect(create?.body.Env).toContain('DB_PASSWORD=hunter2');
+});
+
+const SECRET: Content = {
+  kind: 'secret',
+  id: 'ee11',
+  path: 'secrets/pin',
+  bytes: 'MTIzNA==',
+  access: { uid: 0, gid: 0, mode: 0o444 },
+};
+const PIN: readonly Mount[] = [{ type: 'content', target: '/run/secrets/pin', read_only: true, content: SECRET }];
+
+test.each(['correct', 'warn'] as const)(
+  'a secret that went with the memory is written again, and what could not start is started: drift: %s',
+  (drift) => {
+    const desired = kiosk([serviceOf('web', { mounts: PIN, restart: 'always' })], { drift });
+    const host = after((web, { world }) => {
+      world.content.delete('ee11');
+      world.stop(web);
+    }, desired);
+    expect(host.text(desired)).toBe(
+      `1. write content  kiosk/web  volumes./run/secrets/pin: secret ee11 missing → secret ee11
+2. start          kiosk/web  state: exited (0) → running`,
+    );
+    host.converge(desired);
+    expect(host.text(desired)).toBe('');
+  },
+);
+
+test('a secret that was edited is only reported under drift: warn', () => {
+  const desired = kiosk([serviceOf('web', { mounts: PIN })], { drift: 'warn' });
+  const host = after((_, { world }) => world.content.set('ee11', { kind: 'edited', paths: [] }), desired);
+  expect(host.text(desired)).toBe('');
+  expect(host.plan(desired).differences).toHaveLength(1);
 });

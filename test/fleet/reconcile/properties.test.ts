@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Desired } from '../../../fleet/model/desired.ts';
 import type { Plan } from '../../../fleet/model/plan.ts';
+import type { Service } from '../../../fleet/model/service.ts';
 import { formatPlan } from '../../../fleet/reconcile/text.ts';
 import { randomDesired } from './support/fleet-history.ts';
 import { createHost, type Host } from './support/host.ts';
 import { REGISTRY } from './support/images.ts';
 import { interfere } from './support/people.ts';
-import { createRandom } from './support/random.ts';
+import { createRandom, type Random } from './support/random.ts';
 
 const RUNS = { seed: 7, numRuns: 60 };
 
@@ -41,9 +42,11 @@ test('the order of apps, services, containers and inventory never changes what i
     fc.property(fc.nat(), (seed) => {
       const { host, next } = situation(seed);
       const random = createRandom(seed + 1);
-      const apps = random
-        .shuffled(next.apps)
-        .map((app) => ({ ...app, services: random.shuffled(app.services), networks: random.shuffled(app.networks) }));
+      const apps = random.shuffled(next.apps).map((app) => ({
+        ...app,
+        services: random.shuffled(app.services).map((service) => disordered(random, service)),
+        networks: random.shuffled(app.networks),
+      }));
       const lines = (plan: Plan) =>
         formatPlan(plan)
           .split('\n')
@@ -59,6 +62,26 @@ test('the order of apps, services, containers and inventory never changes what i
     RUNS,
   );
 });
+
+/** The same service, with every list in another order whose order says nothing. */
+function disordered(random: Random, service: Service): Service {
+  const shuffled = <T>(list: readonly T[] | undefined) => random.shuffled([...(list ?? [])]);
+  return {
+    ...service,
+    mounts: shuffled(service.mounts),
+    ports: shuffled(service.ports),
+    ...Object.fromEntries(
+      (['expose', 'extra_hosts', 'security_opt', 'group_add', 'devices'] as const)
+        .filter((key) => service[key] !== undefined)
+        .map((key) => [key, shuffled<unknown>(service[key])]),
+    ),
+    ...Object.fromEntries(
+      (['environment', 'labels', 'sysctls', 'networks'] as const)
+        .filter((key) => service[key] !== undefined)
+        .map((key) => [key, Object.fromEntries(shuffled(Object.entries(service[key] ?? {})))]),
+    ),
+  };
+}
 
 test('what was applied is not applied again', () => {
   fc.assert(
@@ -90,7 +113,7 @@ test('many services that all depend on each other are planned in no time', () =>
   const names = Array.from({ length: 40 }, (_, index) => `s${index}`);
   const services = (image: string) =>
     names.map((name, index) => ({
-      ...{ name, container_name: name, image, pull_policy: 'missing' as const, environment: {}, labels: {} },
+      ...{ name, number: 1, container_name: name, image, pull_policy: 'missing' as const, environment: {}, labels: {} },
       ...{ mounts: [], networks: {}, ports: [{ target: 80, protocol: 'tcp' as const, published: 9000 + index }] },
       depends_on: Object.fromEntries(
         names.slice(0, index).map((other) => [other, { condition: 'service_started', restart: true, required: true }]),

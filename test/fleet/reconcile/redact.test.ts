@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Difference, Value } from '../../../fleet/model/plan.ts';
+import { specOf } from '../../../fleet/reconcile/attributes.ts';
 import { redacted } from '../../../fleet/reconcile/redact.ts';
+import { DEVICE, kiosk, PATHS, serviceOf } from './support/desired.ts';
 
 function shown(field: string, observed: Value): Value {
   const base: Difference = {
@@ -12,9 +14,9 @@ function shown(field: string, observed: Value): Value {
     observed,
     origin: 'drift',
   };
-  const { desired, observed: seen } = redacted(base);
+  const { desired, observed: seen } = redacted(base, (text) => text);
   expect(desired).toBeNull();
-  expect(redacted({ ...base, desired: observed, observed: null }).desired).toEqual(seen);
+  expect(redacted({ ...base, desired: observed, observed: null }, (text) => text).desired).toEqual(seen);
   return seen;
 }
 
@@ -36,6 +38,15 @@ describe('a difference never shows', () => {
       ['serve', '--password', 'hunter2', '--port', '80'],
       ['serve', '--password', '(redacted)', '--port', '80'],
     ],
+    ['logging.options.splunk-token', 'hunter2', '(redacted)'],
+    ['labels.api_key', 'hunter2', '(redacted)'],
+    ['annotations.password', 'hunter2', '(redacted)'],
+    [
+      'networks.front',
+      ['web', 'ipv4=10.0.0.1', 'auth_token=hunter2'],
+      ['web', 'ipv4=10.0.0.1', 'auth_token=(redacted)'],
+    ],
+    ['device_requests', ['count=1 capabilities=gpu api_key=hunter2'], ['count=1 capabilities=gpu api_key=(redacted)']],
     ['command', ['--api-token=hunter2', '-v'], ['--api-token=(redacted)', '-v']],
     ['entrypoint', ['sh', '-c', 'app --token "a b" -v'], ['sh', '-c', 'app --token (redacted) -v']],
     ['command', ['sh', '-c', 'DB_PASSWORD=hunter2 app'], ['sh', '-c', 'DB_PASSWORD=(redacted) app']],
@@ -58,4 +69,12 @@ it.each<[string, Value]>([
 
 it('a long hostile value costs no more than its length', () => {
   expect(shown('environment.X', 'a://a:'.repeat(20_000))).toBe('a://a:'.repeat(20_000));
+});
+
+it('the label that names a specification says nothing about secrets to who does not know the salt', () => {
+  const service = serviceOf('web', { environment: { PIN: '4711' } });
+  const [app] = kiosk([service]).apps;
+  if (app === undefined) throw new Error('no app');
+  const specs = ['one', 'two', ''].map((salt) => specOf({ device: DEVICE, app, service, paths: PATHS, salt }));
+  expect(new Set(specs).size).toBe(3);
 });

@@ -1,14 +1,28 @@
 // Builders of desired state: small literals with what a test does not care about filled in.
-import type { Content, Desired, DesiredApp, Mount, Network, Service, Volume } from '../../../../fleet/model/desired.ts';
+import type { Desired, DesiredApp } from '../../../../fleet/model/desired.ts';
+import type { Content, Mount } from '../../../../fleet/model/mount.ts';
+import type { Network } from '../../../../fleet/model/network.ts';
+import type { Service } from '../../../../fleet/model/service.ts';
+import type { Volume } from '../../../../fleet/model/volume.ts';
 
 export const DEVICE = 'edge-01';
-export const PATHS = { content: '/state/content', data: '/state/volumes' };
+export const PATHS = { content: '/state/content', data: '/state/volumes', secrets: '/run/holdfast/secrets' };
 export const LIMITS = { steps: 1000, deletes: 20 };
 
 /** A desired state; `commit` tells revisions apart. */
 export function desiredOf(apps: readonly DesiredApp[], commit = 'a'): Desired {
   const revision = `main@sha1:${commit.repeat(40).slice(0, 40)}`;
-  return { device: DEVICE, revision, labels: {}, intervalMs: null, suspend: false, apps };
+  return {
+    device: DEVICE,
+    revision,
+    labels: {},
+    intervalMs: null,
+    suspend: false,
+    apps,
+    secretValues: [],
+    salt: '',
+    origins: {},
+  };
 }
 
 /** One app `kiosk` with these services, as a desired state. */
@@ -36,6 +50,7 @@ export function appOf(name: string, parts: Partial<DesiredApp> = {}): DesiredApp
 export function serviceOf(name: string, parts: Partial<Service> = {}): Service {
   return {
     name,
+    number: 1,
     container_name: `kiosk-${name}-1`,
     image: 'nginx:1',
     pull_policy: 'missing',
@@ -58,7 +73,7 @@ export function networkOf(key: string, parts: Partial<Network> = {}): Network {
     internal: false,
     attachable: false,
     labels: {},
-    subnets: [],
+    ipam: { config: [] },
     ...parts,
   };
 }

@@ -1,5 +1,6 @@
 // Desired states as Git might declare them over time: random, small, and close enough to each other that most of it stays.
-import type { Desired, DesiredApp, Service } from '../../../../fleet/model/desired.ts';
+import type { Desired, DesiredApp } from '../../../../fleet/model/desired.ts';
+import type { Service } from '../../../../fleet/model/service.ts';
 import { appOf, contentMount, desiredOf, networkOf, serviceOf, volumeMount, volumeOf } from './desired.ts';
 import type { Random } from './random.ts';
 import { ONE_SHOT } from './world.ts';
@@ -26,10 +27,10 @@ export function randomDesired(random: Random, commit: number, warn: ReadonlySet<
 function randomApp(random: Random, name: string, ports: number[]): DesiredApp {
   const networks = random.some(NETWORKS);
   const before: string[] = [];
-  const services = SERVICES.filter(() => random.chance(0.75)).map((service) => {
+  const services = SERVICES.filter(() => random.chance(0.75)).flatMap((service) => {
     const made = randomService(random, { app: name, name: service, networks, before: [...before], ports });
     before.push(service);
-    return made;
+    return random.chance(0.2) ? [made, secondOf(made)] : [made];
   });
   return appOf(name, {
     services: random.shuffled(services),
@@ -69,9 +70,34 @@ function randomService(random: Random, { app, name, networks, before, ports }: P
           { condition: conditionOn(random, other), restart: random.chance(0.2), required: true } as const,
         ]),
     ),
+    ...(random.chance(0.4) ? random.pick(SETTINGS) : {}),
+    ...sharing(random, before),
     ...(random.chance(0.4) ? { mem_limit: random.pick([1, 2]) * 64 * 1024 ** 2 } : {}),
     ...(job ? { command: [ONE_SHOT], restart: 'no' } : random.chance(0.5) ? { restart: 'unless-stopped' } : {}),
   });
+}
+
+/** What changes how the container is made, and nothing about how it is mended. */
+const SETTINGS: readonly Partial<Service>[] = [
+  { dns: ['9.9.9.9', '1.1.1.1'], extra_hosts: ['b:10.0.0.2', 'a:10.0.0.1'] },
+  { expose: ['82/udp', '81/tcp'], security_opt: ['seccomp=unconfined', 'no-new-privileges'] },
+  { devices: [{ source: '/dev/null', target: '/dev/x', permissions: 'r' }], group_add: ['b', 'a'] },
+  { sysctls: { 'net.core.somaxconn': '1024' }, ulimits: { nofile: { soft: 1, hard: 2 } } },
+  { logging: { driver: 'local', options: { 'max-size': '1m' } }, tty: true },
+  { cpu_shares: 512, pids_limit: 50, cpuset: '0' },
+  { post_start: [{ command: ['warm'] }], pre_stop: [{ command: ['drain'] }] },
+];
+
+/** Another container of the service: it has no ports, and a name of its own. */
+function secondOf(service: Service): Service {
+  return { ...service, number: 2, ports: [], container_name: `${service.container_name}-2` };
+}
+
+/** Namespaces of a service that comes before. */
+function sharing(random: Random, before: readonly string[]): Partial<Service> {
+  if (before.length === 0 || !random.chance(0.2)) return {};
+  const reference = `service:${random.pick(before)}`;
+  return random.pick<Partial<Service>>([{ pid: reference }, { ipc: reference }]);
 }
 
 function conditionOn(random: Random, service: string) {

@@ -1,6 +1,8 @@
 // A host with an agent on it: the world, the inventory, and the agent's loop around the pure core. Faults come in
 // through `interrupt`; without it every step is carried out.
+
 import type { ImageInspect } from '../../../../fleet/engine/inspect.ts';
+import { hider } from '../../../../fleet/mask.ts';
 import type { Desired } from '../../../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../../../fleet/model/inventory.ts';
 import type { Plan, Step } from '../../../../fleet/model/plan.ts';
@@ -64,6 +66,7 @@ export function createHost(registry: readonly ImageInspect[], planner: typeof ma
         inventory: host.inventory,
         paths: PATHS,
         limits,
+        hide: hider(desired.secretValues),
       }),
     text: (desired, limits) => formatPlan(host.plan(desired, limits)),
     round(desired, options = {}) {

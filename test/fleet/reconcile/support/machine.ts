@@ -1,7 +1,12 @@
 // One container of the model world: how a create call becomes a container (Engine 20.10: the image's configuration is
 // merged into the body) and how it looks when it is inspected.
 import type { ContainerCreate, EndpointConfig } from '../../../../fleet/engine/create.ts';
-import type { ContainerInspect, EngineEndpoint, ImageInspect } from '../../../../fleet/engine/inspect.ts';
+import type {
+  ContainerInspect,
+  EngineEndpoint,
+  EnginePlatform,
+  ImageInspect,
+} from '../../../../fleet/engine/inspect.ts';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -19,6 +24,10 @@ export interface Machine {
   error: string;
   started: boolean;
   stoppedByRequest: boolean;
+  /** Of an image of several platforms, as newer Engines tell it. */
+  platform?: EnginePlatform;
+  /** Commands that ran in it. */
+  readonly hooks: string[];
 }
 
 /** A new container. `volumeName` makes up names of anonymous volumes. */
@@ -29,9 +38,9 @@ export function createMachine(
   image: ImageInspect,
   volumeName: () => string,
 ): Machine {
-  const { HostConfig, NetworkingConfig, ExposedPorts: _exposed, ...config } = structuredClone(body);
+  const { HostConfig, NetworkingConfig, ...config } = structuredClone(body);
   const mode = HostConfig.NetworkMode || 'bridge';
-  const endpoints = NetworkingConfig?.EndpointsConfig ?? { [mode]: {} };
+  const endpoints = mode.startsWith('container:') ? {} : (NetworkingConfig?.EndpointsConfig ?? { [mode]: {} });
   return {
     id,
     name,
@@ -45,20 +54,23 @@ export function createMachine(
     error: '',
     started: false,
     stoppedByRequest: false,
+    hooks: [],
   };
 }
 
 /** An endpoint of a container that has not started: the Engine has not looked the network up yet. */
 export function unattached(endpoint: EndpointConfig): EngineEndpoint {
-  return { Aliases: endpoint.Aliases ?? null, IPAMConfig: endpoint.IPAMConfig ?? null, NetworkID: '', EndpointID: '' };
+  const { Aliases = null, IPAMConfig = null, Links = null, DriverOpts = null, ...settings } = endpoint;
+  return { ...settings, Aliases, IPAMConfig, Links, DriverOpts, NetworkID: '', EndpointID: '' };
 }
 
 export function inspectOf(machine: Machine): ContainerInspect {
-  const { config, host, mounts, endpoints, id, name, image, status, exitCode, error, started } = machine;
+  const { config, host, mounts, endpoints, id, name, image, platform, status, exitCode, error, started } = machine;
   return {
     Id: id,
     Name: `/${name}`,
     Image: image,
+    ...(platform === undefined ? {} : { ImageManifestDescriptor: { platform } }),
     RestartCount: 0,
     State: {
       Status: status,
@@ -84,11 +96,15 @@ function mergedConfig(
   const inherited = image.Healthcheck;
   const merged: Mutable<ContainerInspect['Config']> = {
     ...body,
+    Domainname: body.Domainname ?? '',
+    Tty: body.Tty ?? false,
+    OpenStdin: body.OpenStdin ?? false,
     Hostname: body.Hostname || id.slice(0, 12),
     User: body.User || image.User || '',
     WorkingDir: (body.WorkingDir || image.WorkingDir || '').replace(/(.)\/+$/, '$1'),
     Env: [...(body.Env ?? []), ...(image.Env ?? []).filter((line) => !names.has(line.split('=')[0]))],
     Labels: { ...image.Labels, ...body.Labels },
+    ExposedPorts: { ...image.ExposedPorts, ...body.ExposedPorts },
   };
   const signal = body.StopSignal || image.StopSignal;
   if (signal) merged.StopSignal = signal;
@@ -102,6 +118,7 @@ function mergedConfig(
       Interval: healthcheck?.Interval || inherited?.Interval || 0,
       Timeout: healthcheck?.Timeout || inherited?.Timeout || 0,
       StartPeriod: healthcheck?.StartPeriod || inherited?.StartPeriod || 0,
+      StartInterval: healthcheck?.StartInterval || inherited?.StartInterval || 0,
       Retries: healthcheck?.Retries || inherited?.Retries || 0,
     };
   }
@@ -121,13 +138,21 @@ function hostDefaults(body: ContainerCreate['HostConfig']): Machine['host'] {
     ReadonlyRootfs: body.ReadonlyRootfs ?? false,
     CapAdd: body.CapAdd ?? null,
     CapDrop: body.CapDrop ?? null,
+    IpcMode: body.IpcMode ?? 'private',
+    CgroupnsMode: body.CgroupnsMode ?? 'host',
+    Runtime: body.Runtime ?? 'runc',
+    ShmSize: body.ShmSize || 64 * 1024 ** 2,
+    LogConfig: { Type: body.LogConfig?.Type || 'json-file', Config: body.LogConfig?.Config ?? {} },
+    MaskedPaths: body.MaskedPaths ?? ['/proc/kcore'],
+    ReadonlyPaths: body.ReadonlyPaths ?? ['/proc/sys'],
+    BlkioWeight: 0, // this host's kernel has none
   };
 }
 
 function mountsOf(body: ContainerCreate['HostConfig'], image: ImageInspect, volumeName: () => string) {
   const binds = (body.Binds ?? []).map((bind) => {
     const [Source = '', Destination = '', mode] = bind.split(':');
-    return { Type: 'bind', Source, Destination, RW: mode !== 'ro' };
+    return { Type: 'bind', Source, Destination, RW: mode?.split(',').includes('ro') !== true };
   });
   const declared = (body.Mounts ?? []).map((mount) => ({
     Type: mount.Type,

@@ -1,9 +1,10 @@
 // One simulated life of a host: Git moves, people interfere, steps fail, lose their answer or the agent dies between them.
 // Throws a sentence that starts with the invariant that does not hold (see faults.md: S1–S3, L1–L3).
-import type { Desired, DesiredApp, Service } from '../../../../fleet/model/desired.ts';
+import type { Desired, DesiredApp } from '../../../../fleet/model/desired.ts';
 import type { Step } from '../../../../fleet/model/plan.ts';
-import { LABEL } from '../../../../fleet/names.ts';
-import { nextName } from '../../../../fleet/reconcile/match.ts';
+import type { Service } from '../../../../fleet/model/service.ts';
+import { containerKey, LABEL, resourceKey } from '../../../../fleet/names.ts';
+import { nextName, numberOf } from '../../../../fleet/reconcile/match.ts';
 import type { makePlan } from '../../../../fleet/reconcile/plan.ts';
 import { formatPlan } from '../../../../fleet/reconcile/text.ts';
 import { DEVICE } from './desired.ts';
@@ -94,7 +95,7 @@ function settleDown(host: Host, desired: Desired, random: Random, strangers: Map
   for (const app of desired.apps) {
     const blocked = again.blocked.map(({ resource }) => resource);
     for (const service of app.services)
-      if (!blocked.includes(`service:${app.name}/${service.name}`)) checkService(host, app, service);
+      if (!blocked.includes(resourceKey('service', app.name, containerKey(service)))) checkService(host, app, service);
   }
   for (const { reason, resource } of again.blocked) {
     const serves = [...host.world.machines.values()].some(
@@ -128,7 +129,7 @@ function watchSteps(host: Host, desired: Desired) {
   const { world } = host;
   const services = new Map<string, Service>(
     desired.apps.flatMap((app) =>
-      app.services.map((service) => [`service:${app.name}/${service.name}`, service] as const),
+      app.services.map((service) => [resourceKey('service', app.name, containerKey(service)), service] as const),
     ),
   );
   const volumes = new Set(world.volumes.keys());
@@ -159,11 +160,13 @@ function watchSteps(host: Host, desired: Desired) {
 
 function checkOrphans(host: Host, desired: Desired): void {
   const { world, inventory } = host;
-  const declared = new Set(desired.apps.flatMap((app) => app.services.map((service) => `${app.name}/${service.name}`)));
+  const declared = new Set(
+    desired.apps.flatMap((app) => app.services.map((service) => `${app.name}/${containerKey(service)}`)),
+  );
   for (const { name, config } of world.machines.values()) {
     const labels = config.Labels ?? {};
     const listed = inventory.some((item) => item.kind === 'container' && item.name === name);
-    const wanted = declared.has(`${labels[LABEL.app]}/${labels[LABEL.service]}`);
+    const wanted = declared.has(`${labels[LABEL.app]}/${keyOf(labels)}`);
     if (listed && labels[LABEL.device] === DEVICE && !wanted) throw new Error(`L3 orphan ${name}`);
   }
   const networks = new Set(desired.apps.flatMap((app) => app.networks.map(({ name }) => name)));
@@ -175,13 +178,15 @@ function checkOrphans(host: Host, desired: Desired): void {
 
 /** What is declared runs: looked at in the world itself, not through the planner. */
 function checkService({ world, forgetful }: Host, app: DesiredApp, service: Service): void {
-  const copies = [...world.machines.values()].filter(({ config }) =>
-    Object.entries(labelsOf(app.name, service.name)).every(([key, value]) => config.Labels?.[key] === value),
+  const copies = [...world.machines.values()].filter(
+    ({ config }) =>
+      Object.entries(labelsOf(app.name, service.name)).every(([key, value]) => config.Labels?.[key] === value) &&
+      numberOf(config.Labels ?? {}) === service.number,
   );
   if (copies.some(({ name }) => name === nextName(service.container_name)))
     throw new Error(`L3 a replacement of ${service.name} was left over`);
   if (app.drift === 'warn') return;
-  const what = `${app.name}/${service.name}`;
+  const what = `${app.name}/${containerKey(service)}`;
   const [machine] = copies;
   if (machine === undefined || copies.length > 1) throw new Error(`${what} has ${copies.length} containers`);
   const networks = [...machine.endpoints.keys()].filter((name) => name !== 'none').sort();
@@ -229,8 +234,11 @@ function checkService({ world, forgetful }: Host, app: DesiredApp, service: Serv
 }
 
 function isCopy(machine: Machine, other: Machine): boolean {
-  const keys = [LABEL.device, LABEL.app, LABEL.service];
-  return other.id !== machine.id && keys.every((key) => machine.config.Labels?.[key] === other.config.Labels?.[key]);
+  return other.id !== machine.id && serviceOf(machine) === serviceOf(other) && isOurs(machine) === isOurs(other);
+}
+
+function isOurs({ config }: Machine): boolean {
+  return config.Labels?.[LABEL.device] === DEVICE;
 }
 
 function labelsOf(app: string, service: string): Record<string, string> {
@@ -243,9 +251,14 @@ function isDone({ status, config, error, stoppedByRequest }: Machine): boolean {
 }
 
 function serviceOf({ config }: Machine): string {
-  return `service:${config.Labels?.[LABEL.app]}/${config.Labels?.[LABEL.service]}`;
+  const labels = config.Labels ?? {};
+  return `service:${labels[LABEL.app]}/${keyOf(labels)}`;
 }
 
 function shown({ id, name, status, config, host, endpoints }: Machine) {
   return { id, name, status, config, host, endpoints: [...endpoints] };
+}
+
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return containerKey({ name: labels[LABEL.service] ?? '', number: numberOf(labels) });
 }

@@ -1,14 +1,17 @@
 // A model of one host: an Engine (20.10) with its containers, networks, volumes and images, and the content store.
 // Executes plan steps as the Engine would, "already so" included; people act on it through `machines` and `networks`.
+import type { ContainerCreate } from '../../../../fleet/engine/create.ts';
 import type { ImageInspect, NetworkInspect, VolumeInspect } from '../../../../fleet/engine/inspect.ts';
-import type { ContentState, Observed } from '../../../../fleet/model/observed.ts';
+import type { ContentState, EngineInfo, Observed } from '../../../../fleet/model/observed.ts';
 import type { Step, StepOf } from '../../../../fleet/model/plan.ts';
 import { LABEL } from '../../../../fleet/names.ts';
+import { atLeast } from '../../../../fleet/reconcile/features.ts';
 import type { LookFor } from '../../../../fleet/reconcile/look.ts';
 import { DEVICE, PATHS } from './desired.ts';
 import { createMachine, inspectOf, type Machine, unattached } from './machine.ts';
 
 export interface World {
+  engine: EngineInfo;
   readonly machines: Map<string, Machine>;
   readonly networks: Map<string, NetworkInspect>;
   readonly volumes: Map<string, VolumeInspect>;
@@ -41,6 +44,7 @@ export function createWorld(registry: readonly ImageInspect[] = []): World {
   let ids = 0;
   const newId = () => (++ids).toString(16).padStart(8, '0').repeat(8);
   const world: World = {
+    engine: { version: '20.10.24', apiVersion: '1.41', os: 'linux', arch: 'amd64' },
     machines: new Map(),
     networks: new Map(),
     volumes: new Map(),
@@ -90,8 +94,8 @@ function createTable(world: World): Table {
     'create-network': ({ body }) => {
       if (networkOf(world, body.Name) !== undefined) throw new Error(`network with name ${body.Name} already exists`);
       const Id = world.newId();
-      const { Name, Internal, Attachable, Options, Labels, IPAM, Driver = 'bridge' } = structuredClone(body);
-      networks.set(Id, { Id, Name, Driver, Internal, Attachable, Options, Labels, IPAM: IPAM ?? { Config: [] } });
+      const { CheckDuplicate: _, IPAM, Driver = 'bridge', ...rest } = structuredClone(body);
+      networks.set(Id, { ...rest, Id, Driver, IPAM: { Driver: 'default', Config: [], ...IPAM } });
     },
     'remove-network': ({ network }) => {
       const held = networkOf(world, network);
@@ -138,6 +142,11 @@ function createTable(world: World): Table {
     'update-container': ({ container, update }) => {
       Object.assign(found(container).host, structuredClone(update));
     },
+    'run-hook': ({ container, hook, required }) => {
+      const machine = found(container);
+      if (machine.status === 'running') machine.hooks.push(hook.command.join(' '));
+      else if (required) throw new Error(`Container ${machine.id} is not running`);
+    },
     'await-service': ({ container, condition }) => {
       const machine = found(container);
       const completed = machine.status === 'exited' && machine.exitCode === 0;
@@ -158,12 +167,25 @@ function createContainer(world: World, { name, body }: StepOf<'create-container'
       (source.startsWith(`${PATHS.data}/`) && !world.folders.has(source.slice(PATHS.data.length + 1)));
     if (missing) throw new Error(`bind source path does not exist: ${source}`);
   }
-  const machine = createMachine(world.newId(), name, body, image, world.newId);
+  const machine = createMachine(world.newId(), name, sharing(world, body), image, world.newId);
   for (const { Type, Name } of machine.mounts) {
     if (Type === 'volume' && Name !== undefined && !world.volumes.has(Name))
       world.volumes.set(Name, { Name, Driver: 'local', Labels: null, Options: null });
   }
   world.machines.set(machine.id, machine);
+}
+
+/** Whose namespaces it shares is kept by id. */
+function sharing(world: World, body: ContainerCreate): ContainerCreate {
+  const HostConfig = { ...body.HostConfig };
+  for (const key of ['NetworkMode', 'PidMode', 'IpcMode'] as const) {
+    const [, name] = /^container:(.+)$/.exec(HostConfig[key] ?? '') ?? [];
+    if (name === undefined) continue;
+    const other = world.find(name);
+    if (other === undefined) throw new Error(`No such container: ${name}`);
+    HostConfig[key] = `container:${other.id}`;
+  }
+  return { ...body, HostConfig };
 }
 
 function connect(world: World, machine: Machine, { network, endpoint }: StepOf<'connect-network'>): void {
@@ -172,7 +194,7 @@ function connect(world: World, machine: Machine, { network, endpoint }: StepOf<'
   if (machine.endpoints.has('none')) throw new Error(NONE_CONFLICT);
   if (machine.endpoints.has(held.Name)) return;
   machine.endpoints.set(held.Name, unattached(endpoint));
-  if (isRunning(machine)) attach(machine, held);
+  if (isRunning(machine)) attach(world, machine, held);
 }
 
 function start(world: World, machine: Machine): void {
@@ -192,7 +214,7 @@ function run(world: World, machine: Machine): void {
   if (machine.status === 'paused') throw new Error('cannot start a paused container, try unpause instead');
   if (machine.status === 'dead') throw new Error('container is marked for removal and cannot be started');
   const attached = [...machine.endpoints].flatMap(([name, endpoint]) => {
-    if (name === 'none' || name === 'bridge') return [];
+    if (name === 'none' || name === 'bridge' || name === 'host') return [];
     const held = networkOf(world, endpoint.NetworkID || name);
     if (held === undefined) throw new Error(`network ${endpoint.NetworkID || name} not found`);
     return [held];
@@ -200,7 +222,7 @@ function run(world: World, machine: Machine): void {
   const taken = new Set([...world.machines.values()].filter(isRunning).flatMap(hostPorts));
   const busy = hostPorts(machine).find((port) => taken.has(port));
   if (busy !== undefined) throw new Error(`Bind for 0.0.0.0:${busy} failed: port is already allocated`);
-  for (const held of attached) attach(machine, held);
+  for (const held of attached) attach(world, machine, held);
   machine.started = true;
   machine.error = '';
   machine.stoppedByRequest = false;
@@ -216,9 +238,10 @@ function stop(machine: Machine): void {
 }
 
 /** Engines below API 1.45 add the short id to the aliases. */
-function attach(machine: Machine, { Id, Name }: NetworkInspect): void {
+function attach({ engine }: World, machine: Machine, { Id, Name }: NetworkInspect): void {
   const endpoint = machine.endpoints.get(Name) ?? {};
-  const Aliases = [...new Set([...(endpoint.Aliases ?? []), machine.id.slice(0, 12)])];
+  const own = atLeast(engine.apiVersion, '1.45') ? [] : [machine.id.slice(0, 12)];
+  const Aliases = [...new Set([...(endpoint.Aliases ?? []), ...own])];
   machine.endpoints.set(Name, { ...endpoint, Aliases, NetworkID: Id, EndpointID: machine.id });
 }
 
@@ -243,7 +266,7 @@ function observe(world: World, look: LookFor): Observed {
     return image === undefined ? [] : [[reference, image] as const];
   });
   return {
-    engine: { version: '20.10.24', apiVersion: '1.41', os: 'linux', arch: 'amd64' },
+    engine: world.engine,
     containers: seen.map((machine) => ({
       inspect: inspectOf(machine),
       stoppedByRequest: machine.stoppedByRequest,
