@@ -3,6 +3,11 @@
 
 const NS: Record<string, number> = { ns: 1, us: 1e3, µs: 1e3, μs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
 
+/** What a duration looks like, for editors. */
+export const DURATION_PATTERN = '^\\+?((\\d+\\.?\\d*|\\.\\d+)(ns|us|µs|μs|ms|s|m|h))+$';
+/** What a size looks like, for editors. */
+export const SIZE_PATTERN = '^(\\d+\\.?\\d*|\\.\\d+) ?([kmgtpKMGTP][iI]?)?[bB]?$';
+
 /** A Go duration ends here (int64 nanoseconds, about 292 years); so does ours, well inside. */
 const MAX_NS = 100 * 365 * 24 * 3600e9;
 

@@ -2,6 +2,10 @@
 // what is missing is only noted.
 import { posix } from 'node:path';
 import type { SourceFile, SourceTree } from '../model/source.ts';
+import { nearest } from './nearest.ts';
+
+/** More files than this are not looked through for the one that was meant. */
+const MAX_BESIDE = 1000;
 
 export type Found =
   | { readonly kind: 'file'; readonly file: SourceFile }
@@ -13,6 +17,10 @@ export type Found =
 export interface Files {
   /** `load`: what to load when the path is not covered; the path itself unless given. */
   find(path: string, load?: string): Found;
+  /** Is it a file that was loaded? Notes nothing as needed. */
+  has(path: string): boolean;
+  /** The loaded files of its folder, by name: only for saying which one was meant. */
+  beside(path: string): string[];
   /** Roots to load, none inside another, sorted. */
   needs(): string[];
 }
@@ -32,6 +40,12 @@ export function createFiles(tree: SourceTree): Files {
       const known = folders.get(path) ?? findFolder(tree, path);
       folders.set(path, known);
       return known;
+    },
+    has: (path) => tree.files.has(path),
+    beside: (path) => {
+      const folder = folderOf(path);
+      const paths = [...tree.files.keys()].filter((other) => folderOf(other) === folder);
+      return paths.slice(0, MAX_BESIDE).map((other) => other.slice(folder === '' ? 0 : folder.length + 1));
     },
     needs: () =>
       [...needed].filter((path) => ![...needed].some((other) => other !== path && isWithin(other, path))).sort(),
@@ -62,4 +76,18 @@ export function joinPath(folder: string, relative: string): string | null {
 export function folderOf(path: string): string {
   const slash = path.lastIndexOf('/');
   return slash < 0 ? '' : path.slice(0, slash);
+}
+
+/** `did you mean "nginx.conf"?`: a file beside the one that is not there. */
+export function fileMeant(path: string, files: Files): string | undefined {
+  const { base: wanted, name, ext } = posix.parse(path);
+  const others = files.beside(path).map((base) => posix.parse(base));
+  const same = others.find((other) => other.name === name && other.base !== wanted);
+  const stem =
+    same?.name ??
+    nearest(
+      name,
+      others.filter((other) => other.ext === ext).map((other) => other.name),
+    );
+  return stem === null ? undefined : `did you mean "${same?.base ?? stem + ext}"?`;
 }

@@ -49,6 +49,17 @@ export function textNode(value: string, at: Place): ScalarNode {
   return { kind: 'scalar', value, text: value, at };
 }
 
+/** The node, where it is known to be a map. */
+export function mapOf(node: Node): MapNode {
+  return node.kind === 'map' ? node : mapNode([], node.at);
+}
+
+/** A map without one of its keys. */
+export function withoutKey(map: MapNode, key: string): MapNode {
+  if (!map.entries.has(key)) return map;
+  return { ...map, entries: new Map([...map.entries].filter(([name]) => name !== key)) };
+}
+
 export function isNull(node: Node): boolean {
   return node.kind === 'scalar' && node.value === null;
 }

@@ -1,7 +1,8 @@
 // What Compose takes as a map or as a list of `KEY=value`: environment, labels, options.
 import { describe, type Entry, type MapNode, mapNode, type Node, textNode } from './node.ts';
-import { type Located, type Reader, scalarText } from './read.ts';
+import type { Located, Reader } from './read.ts';
 import { doubtful, itemOf, shown, type Where, wrong } from './report.ts';
+import { scalarText } from './scalars.ts';
 
 /** A value; null when only the key is given. */
 export type Pairs = ReadonlyMap<string, Located<string | null>>;
@@ -12,7 +13,9 @@ export const readPairs: Reader<Pairs> = (node, where) => {
   const pairs = new Map<string, Located<string | null>>();
   for (const { key, keyAt, value } of map.entries.values()) {
     const at = { path: `${where.path}.${shown(key)}`, report: where.report };
-    if (key === '' || key.includes('=')) {
+    if (key === '' && value.kind === 'scalar' && value.value === null) {
+      doubtful(where, keyAt, 'empty-item', 'an empty item is left out', 'remove it, or write KEY=value');
+    } else if (key === '' || key.includes('=')) {
       wrong(where, keyAt, 'value', key === '' ? 'a name is missing before "="' : `"${shown(key)}" is not a name`);
     } else if (value.kind !== 'scalar') {
       wrong(at, value.at, 'type', `has to be text, not ${describe(value)}`);

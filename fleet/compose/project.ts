@@ -1,22 +1,39 @@
-// One Compose project, from its files to services, networks and volumes: parse, interpolate, merge, read, resolve.
+// One Compose project, from its files to services, networks and volumes: put together, select, read, resolve.
 // What can be had only once on a device is returned as claims, because the device's other apps matter for it.
-import type { Network, Service, Volume } from '../model/desired.ts';
+
+import type { Network } from '../model/network.ts';
+import type { Service } from '../model/service.ts';
 import type { SourceFile } from '../model/source.ts';
-import type { Claim } from './claims.ts';
-import { findCycles } from './cycles.ts';
+import type { Volume } from '../model/volume.ts';
 import { type Files, folderOf } from './files.ts';
-import { interpolate } from './interpolate.ts';
-import { TOP_KEYS, type TopFields } from './keys/top.ts';
+import type { ConfigFields } from './keys/configs.ts';
+import type { SecretFields } from './keys/secrets.ts';
+import { type ServiceNode, TOP_KEYS, type TopFields, type VolumeFields } from './keys/top.ts';
 import { TOP_NOT_YET } from './keys/unsupported.ts';
-import { mergeFiles } from './merge.ts';
-import { describe, type MapNode } from './node.ts';
-import { wholeFile } from './place.ts';
+import type { MapNode } from './node.ts';
+import { type Place, wholeFile } from './place.ts';
 import { readKeys } from './read.ts';
 import { below, doubtful, type Report, shown, type Where, wrong } from './report.ts';
-import { claimsOf, type HostPath, resolveNetworks, resolveVolumes, volumeHostPaths } from './resources.ts';
-import { resolveService, type ServiceContext } from './service.ts';
-import type { Budget, Variables } from './variables.ts';
-import { parseYaml } from './yaml.ts';
+import type { Claim } from './resolve/claims.ts';
+import { findCycles } from './resolve/cycles.ts';
+import { withoutIdle } from './resolve/dependencies.ts';
+import { networkAsks } from './resolve/network-asks.ts';
+import {
+  claimsOf,
+  driverAsks,
+  type LocatedAsk,
+  resolveNetworks,
+  resolveVolumes,
+  volumeHostPaths,
+} from './resolve/resources.ts';
+import type { SecretFiles } from './resolve/secret-files.ts';
+import { resolveService, type ServiceContext } from './resolve/service.ts';
+import { weightOf } from './resolve/weight.ts';
+import { checkServices, isForeign } from './tree/foreign.ts';
+import { createLoading } from './tree/loading.ts';
+import { loadModel } from './tree/model.ts';
+import { participants } from './tree/participants.ts';
+import { type Budget, MAX_STATE, type Variables } from './variables/variables.ts';
 
 /** Most services of one app; as many as a status can report. */
 export const MAX_SERVICES = 512;
@@ -27,8 +44,25 @@ export interface ProjectInput {
   readonly compose: readonly [SourceFile, ...SourceFile[]];
   readonly files: Files;
   readonly variables: Variables;
+  /** Active ones; `*`: all. */
+  readonly profiles: readonly string[];
   readonly budget: Budget;
   readonly report: Report;
+  /** The device's SOPS files, and the values that the app has of them, by name (null: not all are known). */
+  readonly secretFiles: SecretFiles;
+  readonly secretValues: ReadonlyMap<string, string> | null;
+}
+
+/** What the files say, where the model keeps only what it means: for showing it. */
+export interface Declared {
+  /** Where relative paths count from. */
+  readonly folder: string;
+  readonly services: ReadonlyMap<string, ServiceNode>;
+  /** Services without a container (`replicas: 0`). */
+  readonly idle: readonly Service[];
+  readonly volumes: ReadonlyMap<string, VolumeFields>;
+  readonly configs: ReadonlyMap<string, ConfigFields>;
+  readonly secrets: ReadonlyMap<string, SecretFields>;
 }
 
 /** Sorted by name. Meaningful only when nothing was reported as an error. */
@@ -37,33 +71,48 @@ export interface Project {
   readonly networks: readonly Network[];
   readonly volumes: readonly Volume[];
   readonly claims: readonly Claim[];
-  readonly hostPaths: readonly HostPath[];
+  readonly asks: readonly LocatedAsk[];
+  readonly declared: Declared;
 }
 
-const NO_SERVICES = 'no services are declared';
 const ADD_SERVICES = 'add services: with at least one service';
 
-const NOTHING: Project = { services: [], networks: [], volumes: [], claims: [], hostPaths: [] };
+const NONE: Declared = {
+  folder: '',
+  services: new Map(),
+  idle: [],
+  volumes: new Map(),
+  configs: new Map(),
+  secrets: new Map(),
+};
+const NOTHING: Project = { services: [], networks: [], volumes: [], claims: [], asks: [], declared: NONE };
 
 export function loadProject(input: ProjectInput): Project {
   const where: Where = { path: '', report: input.report };
   const main = input.compose[0].path;
-  const [first, ...others] = input.compose.flatMap((file) => readFile(file, where, input));
-  if (first === undefined) {
-    if (!input.report.failed()) wrong(where, wholeFile(main), 'missing-key', NO_SERVICES, ADD_SERVICES);
+  const folder = folderOf(main);
+  const loading = createLoading(input.files, input.report, input.budget);
+  const model = loadModel(input.compose, { folder, variables: input.variables }, [main], loading);
+  if (model === undefined) {
+    if (!input.report.failed()) wrong(where, wholeFile(main), 'missing-key', 'the file is empty', ADD_SERVICES);
     return NOTHING;
   }
-  const merged = mergeFiles(first, others, where);
-  const top = readKeys(merged, where, TOP_KEYS, TOP_NOT_YET);
+  loading.sayEmpty();
+  if (isForeign(model, where)) return NOTHING;
+  const top = readKeys(participants(model, input.profiles, where, { ...input, folder }), where, TOP_KEYS, TOP_NOT_YET);
   if (top === undefined) return NOTHING;
-  checkTop(top, merged, main, where, input);
+  checkTop(top, model, main, where, input);
 
-  const context = contextOf(top, folderOf(main), input);
-  const services = context.services.slice(0, MAX_SERVICES).flatMap((name) => {
+  const context = contextOf(top, folder, input);
+  const resolved = context.services.slice(0, MAX_SERVICES).flatMap((name) => {
     const service = top.services?.get(name);
     const at = below(below(where, 'services'), name);
-    return service === undefined ? [] : (resolveService(name, service, at, context) ?? []);
+    return service === undefined ? [] : kept(resolveService(name, service, at, context), service.keyAt, at, input);
   });
+  if (resolved.length > MAX_SERVICES && context.services.length <= MAX_SERVICES) {
+    wrong(where, wholeFile(main), 'too-large', `more than ${MAX_SERVICES} containers in one app`);
+  }
+  const services = withoutIdle(resolved);
   checkCycles(services, top, where);
   const networks = resolveNetworks(services, top.networks ?? new Map(), input.app, main, where);
   const volumes = resolveVolumes(top.volumes ?? new Map(), input.app, where);
@@ -71,34 +120,32 @@ export function loadProject(input: ProjectInput): Project {
     services,
     networks: networks.map(({ value }) => value),
     volumes: volumes.map(({ value }) => value),
+    declared: { ...context, services: top.services ?? NONE.services },
     claims: [...context.claims, ...claimsOf(input.app, networks, volumes)],
-    hostPaths: [...context.hostPaths, ...volumeHostPaths(services, volumes)],
+    asks: [
+      ...context.asks,
+      ...driverAsks(networks, volumes, top),
+      ...networkAsks(networks, top.networks),
+      ...volumeHostPaths(volumes, top.volumes ?? new Map()),
+    ],
   };
 }
 
-function readFile(file: SourceFile, where: Where, { report, variables, budget }: ProjectInput): MapNode[] {
-  const parsed = parseYaml(file.path, file.bytes, report);
-  if (parsed.kind === 'empty') doubtful(where, wholeFile(file.path), 'empty-file', 'the file is empty');
-  if (parsed.kind !== 'tree') return [];
-  const { root } = parsed;
-  if (root.kind !== 'map') {
-    wrong(where, root.at, 'type', `a Compose file has to be a map, not ${describe(root)}`, 'begin with "services:"');
-    return [];
-  }
-  const made = interpolate(root, where, { variables, budget });
-  return made.kind === 'map' ? [made] : [];
+/** Containers, as long as the device's state has room for them. */
+function kept(services: readonly Service[], at: Place, where: Where, { budget }: ProjectInput): readonly Service[] {
+  if (services.every((service) => budget.keep(weightOf(service, MAX_STATE)))) return services;
+  wrong(where, at, 'too-large', 'with this service, the state of the device becomes too large');
+  return [];
 }
 
-function checkTop(top: Partial<TopFields>, merged: MapNode, file: string, where: Where, { app }: ProjectInput): void {
+function checkTop(top: Partial<TopFields>, model: MapNode, file: string, where: Where, { app }: ProjectInput): void {
   if (top.name !== undefined && top.name.value !== app) {
     const hint = `remove it, or name the app "${shown(top.name.value)}" in device.yaml`;
     doubtful(below(where, 'name'), top.name.at, 'name', `the app is named "${app}", and that name counts`, hint);
   }
   const count = top.services?.size ?? 0;
   if (count > MAX_SERVICES) wrong(where, wholeFile(file), 'too-large', `more than ${MAX_SERVICES} services in one app`);
-  if (count === 0 && !merged.entries.has('include')) {
-    wrong(where, wholeFile(file), 'missing-key', NO_SERVICES, ADD_SERVICES);
-  }
+  checkServices(model, wholeFile(file), where, TOP_KEYS);
 }
 
 function contextOf(top: Partial<TopFields>, folder: string, input: ProjectInput): ServiceContext {
@@ -109,11 +156,15 @@ function contextOf(top: Partial<TopFields>, folder: string, input: ProjectInput)
     variables: input.variables,
     budget: input.budget,
     services: [...(top.services?.keys() ?? [])].sort(),
-    networks: [...(top.networks?.keys() ?? [])].sort(),
-    volumes: [...(top.volumes?.keys() ?? [])].sort(),
+    networks: top.networks ?? new Map(),
+    volumes: top.volumes ?? new Map(),
     configs: top.configs ?? new Map(),
+    secrets: top.secrets ?? new Map(),
+    secretFiles: input.secretFiles,
+    secretValues: input.secretValues,
     claims: [],
-    hostPaths: [],
+    idle: [],
+    asks: [],
   };
 }
 

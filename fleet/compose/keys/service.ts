@@ -1,112 +1,129 @@
-// The table of a service's keys: one entry per key, name to reader. A new key is one line here, a field in
-// `Service`, and a line less in the table of what is not supported yet.
-import type { Attachment, Dependency, Healthcheck, Port } from '../../model/desired.ts';
-import type { Pairs } from '../pairs.ts';
+// The table of a service's keys: one entry per key, name to reader. A new key is one line here, and one in the lists of
+// `fleet/compose/resolve/plain.ts` where its value is the model's.
+
 import { readPairs } from '../pairs.ts';
+import { listReader, locatedReader, oneOrMoreReader, type Reader, setReader } from '../read.ts';
 import {
-  type Keys,
-  type Located,
-  listReader,
-  locatedReader,
-  type Reader,
+  integerReader,
   readBoolean,
   readDuration,
-  readName,
+  readOptionalText,
+  readScalar,
   readSize,
-  readTextOrNumber,
-} from '../read.ts';
-import { itemOf, wrong } from '../report.ts';
-import { readCommand, readHealthcheck } from './command.ts';
-import { type Limits, readCpus, readDeploy } from './deploy.ts';
+  readSizeOrNone,
+  wordReader,
+} from '../scalars.ts';
+import { readEnvFiles } from '../variables/env-file.ts';
+import { readCommand, readHealthcheck, readHooks } from './command.ts';
+import { readConfigMounts } from './configs.ts';
+import { readDeploy, readReplicas } from './deploy.ts';
+import { readDevices, readGpus } from './devices.ts';
+import { readExpose } from './expose.ts';
+import { readExtraHosts } from './hosts.ts';
 import { readContainerName, readImage, readPullPolicy, readRestart } from './image.ts';
+import { readBlkio, readCpus, readMicroseconds, readPids, readShares, readUlimits } from './limits.ts';
+import { readLogging } from './logging.ts';
+import { readIpc, readNetworkMode, readPid, readUserns, readUts } from './namespaces.ts';
 import { readPorts } from './ports.ts';
-import {
-  type ConfigMount,
-  type EnvFile,
-  type References,
-  readConfigMounts,
-  readDependsOn,
-  readEnvFiles,
-  readNetworks,
-} from './relations.ts';
-import { type MountSpec, readTmpfs, readVolumes } from './volumes.ts';
+import { readDependsOn, readMacAddress, readNetworks, readOptions } from './relations.ts';
+import { readSecretMounts } from './secrets.ts';
+import { readTmpfs } from './tmpfs.ts';
+import { readVolumes } from './volumes.ts';
+
+const readTexts = oneOrMoreReader(readScalar);
+/** What a variable that is not set leaves behind is no server, as in Compose. */
+const readServers: Reader<readonly string[]> = (node, where) =>
+  readTexts(node, where)?.filter((server) => server !== '');
+/** Items that somebody may have to point at: what asks something of the host, what names something else. */
+const readLocatedTexts = listReader(locatedReader(readScalar));
+const readLocatedText = locatedReader(readOptionalText);
+const readLocatedBoolean = locatedReader(readBoolean);
+
+export const SERVICE_KEYS = {
+  annotations: readPairs,
+  blkio_config: readBlkio,
+  // That it is there is all that matters: devices build nothing.
+  build: locatedReader(() => true as const),
+  cap_add: readLocatedTexts,
+  cap_drop: setReader(readScalar),
+  cgroup: locatedReader(wordReader(['host', 'private'])),
+  cgroup_parent: readLocatedText,
+  command: readCommand,
+  configs: readConfigMounts,
+  container_name: locatedReader(readContainerName),
+  cpu_period: readMicroseconds,
+  cpu_quota: readMicroseconds,
+  cpu_rt_period: readMicroseconds,
+  cpu_rt_runtime: readMicroseconds,
+  cpu_shares: readShares,
+  cpus: readCpus,
+  cpuset: readOptionalText,
+  depends_on: readDependsOn,
+  deploy: readDeploy,
+  device_cgroup_rules: readLocatedTexts,
+  devices: readDevices,
+  dns: readServers,
+  dns_opt: readTexts,
+  dns_search: readTexts,
+  domainname: readOptionalText,
+  entrypoint: readCommand,
+  env_file: readEnvFiles,
+  environment: readPairs,
+  expose: readExpose,
+  external_links: setReader(readScalar),
+  extra_hosts: readExtraHosts,
+  gpus: readGpus,
+  group_add: setReader(readScalar),
+  healthcheck: readHealthcheck,
+  hostname: readOptionalText,
+  image: readImage,
+  init: readBoolean,
+  ipc: readIpc,
+  labels: readPairs,
+  links: readLocatedTexts,
+  logging: readLogging,
+  mac_address: readMacAddress,
+  mem_limit: readSize,
+  mem_reservation: readSize,
+  mem_swappiness: integerReader(-1, 100),
+  memswap_limit: readSizeOrNone,
+  network_mode: readNetworkMode,
+  networks: readNetworks,
+  oom_kill_disable: readBoolean,
+  oom_score_adj: integerReader(-1000, 1000),
+  pid: readPid,
+  pids_limit: readPids,
+  platform: readOptionalText,
+  ports: readPorts,
+  post_start: readHooks,
+  pre_stop: readHooks,
+  privileged: readLocatedBoolean,
+  pull_policy: readPullPolicy,
+  read_only: readBoolean,
+  restart: readRestart,
+  runtime: readLocatedText,
+  scale: readReplicas,
+  secrets: readSecretMounts,
+  security_opt: readLocatedTexts,
+  shm_size: readSize,
+  stdin_open: readBoolean,
+  stop_grace_period: readDuration,
+  stop_signal: readOptionalText,
+  storage_opt: readOptions,
+  sysctls: readPairs,
+  tmpfs: readTmpfs,
+  tty: readBoolean,
+  ulimits: readUlimits,
+  use_api_socket: readLocatedBoolean,
+  user: readOptionalText,
+  userns_mode: readUserns,
+  uts: readUts,
+  volumes: readVolumes,
+  volumes_from: readLocatedTexts,
+  working_dir: readOptionalText,
+} satisfies Readonly<Record<string, Reader<unknown>>>;
 
 /** A service as written: each key read, nothing resolved. */
-export interface ServiceFields {
-  image: string;
-  container_name: Located<string>;
-  pull_policy: 'missing' | 'always' | 'never';
-  command: readonly string[];
-  entrypoint: readonly string[];
-  environment: Pairs;
-  env_file: readonly EnvFile[];
-  ports: readonly Located<Port>[];
-  volumes: readonly MountSpec[];
-  tmpfs: readonly MountSpec[];
-  configs: readonly ConfigMount[];
-  networks: References<Attachment>;
-  depends_on: References<Dependency>;
-  restart: string;
-  labels: Pairs;
-  user: string;
-  working_dir: string;
-  hostname: string;
-  healthcheck: Healthcheck;
-  read_only: boolean;
-  cap_add: readonly string[];
-  cap_drop: readonly string[];
-  mem_limit: number;
-  cpus: number;
-  deploy: Limits;
-  stop_grace_period: number;
-  stop_signal: string;
-  init: boolean;
-}
-
-const readCapabilities: Reader<readonly string[]> = (node, where) => {
-  const names = listReader(readName)(node, where);
-  return names === undefined ? undefined : [...new Set(names)].sort();
-};
-
-/** Whoever has one of these has the host. */
-const AS_GOOD_AS_PRIVILEGED = /^(CAP_)?(ALL|SYS_ADMIN|SYS_MODULE|SYS_RAWIO|SYS_PTRACE|DAC_READ_SEARCH|BPF|SYS_BOOT)$/i;
-
-const readAddedCapabilities: Reader<readonly string[]> = (node, where) => {
-  for (const [index, item] of (node.kind === 'list' ? node.items : []).entries()) {
-    if (item.kind !== 'scalar' || typeof item.value !== 'string' || !AS_GOOD_AS_PRIVILEGED.test(item.value)) continue;
-    const what = `"${item.value}" is as good as privileged, and this version allows no service to ask for it`;
-    wrong(itemOf(where, index), item.at, 'value', what);
-  }
-  return readCapabilities(node, where);
-};
-
-export const SERVICE_KEYS: Keys<ServiceFields> = {
-  image: readImage,
-  container_name: locatedReader(readContainerName),
-  pull_policy: readPullPolicy,
-  command: readCommand,
-  entrypoint: readCommand,
-  environment: readPairs,
-  env_file: readEnvFiles,
-  ports: readPorts,
-  volumes: readVolumes,
-  tmpfs: readTmpfs,
-  configs: readConfigMounts,
-  networks: readNetworks,
-  depends_on: readDependsOn,
-  restart: readRestart,
-  labels: readPairs,
-  user: readTextOrNumber,
-  working_dir: readName,
-  hostname: readName,
-  healthcheck: readHealthcheck,
-  read_only: readBoolean,
-  cap_add: readAddedCapabilities,
-  cap_drop: readCapabilities,
-  mem_limit: readSize,
-  cpus: readCpus,
-  deploy: readDeploy,
-  stop_grace_period: readDuration,
-  stop_signal: readTextOrNumber,
-  init: readBoolean,
+export type ServiceFields = {
+  readonly [K in keyof typeof SERVICE_KEYS]: NonNullable<ReturnType<(typeof SERVICE_KEYS)[K]>>;
 };

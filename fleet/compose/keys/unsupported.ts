@@ -1,86 +1,59 @@
-// Keys of the Compose specification that Holdfast does not support yet, and what to do instead where something is known.
-// A key leaves this table when it gets a reader.
-import type { Unsupported } from '../read.ts';
+// Keys of the Compose specification that are not read, on purpose: what one Engine, or a device without a person in front
+// of it, has no use for. A text refuses the key and says what to do instead; the rest only warns.
+import type { Ignored, Unsupported } from '../read.ts';
 
-const LIMITS = 'mem_limit and cpus are supported';
+const CLUSTER = 'only concerns a cluster, and a device is one Engine';
+const WINDOWS = 'only concerns Windows';
+const REMOVE = 'remove it';
+
+function ignored(what: string, hint: string = REMOVE): Ignored {
+  return { what, hint };
+}
 
 export const SERVICE_NOT_YET: Unsupported = {
-  annotations: 'use labels',
-  attach: 'remove it: it only concerns the terminal of "docker compose up"',
-  blkio_config: '',
-  build: 'build the image elsewhere and name it with "image"',
-  cgroup: '',
-  cgroup_parent: '',
-  cpu_count: LIMITS,
-  cpu_percent: LIMITS,
-  cpu_period: LIMITS,
-  cpu_quota: LIMITS,
-  cpu_rt_period: LIMITS,
-  cpu_rt_runtime: LIMITS,
-  cpu_shares: LIMITS,
-  cpuset: LIMITS,
-  credential_spec: '',
-  develop: "remove it: it only concerns a developer's machine",
-  device_cgroup_rules: '',
-  devices: '',
-  dns: '',
-  dns_opt: '',
-  dns_search: '',
-  domainname: '',
-  driver_opts: '',
-  expose: 'remove it: services on one network reach every port of each other',
   extends: 'list both files under "compose" in device.yaml, or use a YAML anchor with <<',
-  external_links: 'put both services on one external network',
-  extra_hosts: '',
-  gpus: '',
-  group_add: '',
-  ipc: '',
-  isolation: 'remove it: it only concerns Windows',
   label_file: 'use labels',
-  links: 'remove it: services on one network reach each other by name',
-  logging: '',
-  mac_address: '',
-  mem_reservation: LIMITS,
-  mem_swappiness: LIMITS,
-  memswap_limit: LIMITS,
-  models: '',
-  network_mode: '',
-  oom_kill_disable: '',
-  oom_score_adj: '',
-  pid: '',
-  pids_limit: '',
-  platform: 'name the image of the platform by digest',
-  post_start: '',
-  pre_stop: '',
-  privileged: 'use cap_add',
   profiles: 'list the files that a device needs under "compose" in device.yaml',
-  provider: '',
-  runtime: '',
-  scale: 'write one service for each container',
-  secrets: '',
-  security_opt: '',
-  shm_size: 'mount a tmpfs at /dev/shm',
-  stdin_open: '',
-  storage_opt: '',
-  sysctls: '',
-  tty: '',
-  ulimits: '',
-  use_api_socket: '',
-  userns_mode: '',
-  uts: '',
-  volumes_from: 'name the volumes of the other service under "volumes"',
+  provider: 'run what the provider stands for as a service with an image',
+  attach: ignored('only concerns the terminal of "docker compose up"'),
+  cpu_count: ignored(WINDOWS, 'use cpus'),
+  cpu_percent: ignored(WINDOWS, 'use cpus'),
+  credential_spec: ignored(WINDOWS),
+  develop: ignored("only concerns a developer's machine"),
+  isolation: ignored(WINDOWS),
+  models: ignored('devices run no models beside containers', 'run the model in a service of its own'),
+  pull_refresh_after: ignored('images are pulled when Git names another one', 'name a tag or a digest with image:'),
 };
 
 export const TOP_NOT_YET: Unsupported = {
   include: 'list the files under "compose" in device.yaml',
-  models: '',
-  secrets: '',
+  models: ignored('devices run no models beside containers', 'run the model in a service of its own'),
 };
 
-export const NETWORK_NOT_YET: Unsupported = { enable_ipv4: '', enable_ipv6: '' };
-
 export const CONFIG_NOT_YET: Unsupported = {
-  external: 'name a file with "file", or write the text with "content"',
-  labels: '',
-  template_driver: '',
+  labels: ignored('a config is a file here and has no labels'),
+  template_driver: ignored(CLUSTER),
+};
+
+export const DEPLOY_IGNORED: Unsupported = {
+  endpoint_mode: ignored(CLUSTER),
+  labels: ignored('are labels of a cluster, not of the container', 'use the labels of the service'),
+  placement: ignored(CLUSTER, 'give the app only to the devices that are to run it'),
+  rollback_config: ignored(CLUSTER),
+  update_config: ignored(CLUSTER),
+};
+
+export const RESERVATIONS_IGNORED: Unsupported = {
+  cpus: ignored('an Engine reserves no CPUs', 'use cpu_shares or limits'),
+  generic_resources: ignored(CLUSTER, 'use devices'),
+};
+
+export const RESTART_POLICY_IGNORED: Unsupported = {
+  delay: ignored('the Engine has delays of its own'),
+  window: ignored('the Engine has no such window'),
+};
+
+/** Of a volume of a service in long form. */
+export const MOUNT_VOLUME_IGNORED: Unsupported = {
+  labels: ignored('an anonymous volume gets no labels', 'declare the volume at the top level and label it there'),
 };

@@ -1,43 +1,33 @@
-// volumes and tmpfs of a service: short (`[SOURCE:]TARGET[:MODE]`) and long form. What a source stands for (a named volume,
-// a file of the repository, a path of the host) is settled later, with the repository at hand.
-import { posix } from 'node:path';
-import { describe, type Node } from '../node.ts';
+// volumes of a service: short (`[SOURCE:]TARGET[:MODE]`) and long form. What a source stands for (a named volume, a file of
+// the repository, a path of the host) is settled later, with the repository at hand.
+
+import type { Mount } from '../../model/mount.ts';
+import { describe, type Node, withoutKey } from '../node.ts';
 import type { Place } from '../place.ts';
-import {
-  type Keys,
-  listReader,
-  oneOrMoreReader,
-  type Reader,
-  readBoolean,
-  readKeys,
-  readName,
-  readSize,
-  readText,
-  wordReader,
-} from '../read.ts';
+import { type Keys, listReader, missingKey, type Reader, readKeys } from '../read.ts';
 import { doubtful, shown, type Where, wrong } from '../report.ts';
+import { readBoolean, readName, readOptionalText, readSize, wordReader } from '../scalars.ts';
+import { lastPerTarget, mountPoint, readFileMode } from './mounted.ts';
+import { MOUNT_VOLUME_IGNORED } from './unsupported.ts';
+
+type Bind = Extract<Mount, { type: 'bind' }>;
 
 /** A mount as written. */
 export type MountSpec = { readonly target: string; readonly read_only: boolean; readonly at: Place } & (
-  | { readonly type: 'volume'; readonly source: string | null; readonly nocopy: boolean }
-  | { readonly type: 'bind'; readonly source: string; readonly create_host_path: boolean }
-  | { readonly type: 'tmpfs'; readonly size?: number; readonly mode?: number }
+  | { readonly type: 'volume'; readonly source: string | null; readonly nocopy: boolean; readonly subpath?: string }
+  | ({ readonly type: 'bind'; readonly source: string } & BindOptions)
+  | ({ readonly type: 'tmpfs' } & TmpfsOptions)
+  | { readonly type: 'image'; readonly source: string; readonly subpath?: string }
 );
+
+export type BindOptions = Pick<Bind, 'create_host_path' | 'propagation' | 'selinux' | 'recursive'>;
+export type TmpfsOptions = Pick<Extract<Mount, { type: 'tmpfs' }>, 'size' | 'mode' | 'options'>;
 
 /** One entry per mount point; the last one wins. */
 export const readVolumes: Reader<readonly MountSpec[]> = (node, where) => {
   const specs = listReader(readVolume)(node, where);
   return specs === undefined ? undefined : lastPerTarget(specs);
 };
-
-export const readTmpfs: Reader<readonly MountSpec[]> = (node, where) => {
-  const specs = oneOrMoreReader(readTmpfsEntry)(node, where);
-  return specs === undefined ? undefined : lastPerTarget(specs);
-};
-
-export function lastPerTarget<T extends { readonly target: string }>(specs: readonly T[]): T[] {
-  return [...new Map(specs.map((spec) => [spec.target, spec])).values()];
-}
 
 const readVolume: Reader<MountSpec> = (node, where) => {
   if (node.kind === 'map') return longVolume(node, where);
@@ -54,137 +44,120 @@ const readVolume: Reader<MountSpec> = (node, where) => {
 };
 
 function shortVolume(text: string, at: Place, where: Where): MountSpec | undefined {
-  const parts = text.split(':');
+  const parts = sections(text);
   const [first = '', second, options] = parts;
   if (parts.length > 3 || parts.some((part) => part === '')) {
     return wrong(where, at, 'value', `"${shown(text)}" is not a volume`, 'write SOURCE:TARGET or SOURCE:TARGET:ro');
   }
   const target = mountPoint(second ?? first, at, where);
-  const mode = readOptions(options, at, where);
-  if (target === undefined || mode === undefined) return undefined;
-  const base = { target, read_only: mode.read_only, at };
+  if (target === undefined) return undefined;
+  const { read_only, nocopy, ...bind } = readMode(options, at, where);
+  const base = { target, read_only, at };
   if (second === undefined) return { ...base, type: 'volume', source: null, nocopy: false };
-  if (/^[./~\\]/.test(first)) return { ...base, type: 'bind', source: first, create_host_path: true };
-  return { ...base, type: 'volume', source: first, nocopy: mode.nocopy };
+  if (isPath(first)) return { ...base, type: 'bind', source: first, create_host_path: true, ...bind };
+  return { ...base, type: 'volume', source: first, nocopy };
 }
 
-/** Options of the short form; undefined: one of them cannot be honoured, and was reported. */
-function readOptions(
-  text: string | undefined,
-  at: Place,
-  where: Where,
-): { read_only: boolean; nocopy: boolean } | undefined {
-  const mode = { read_only: false, nocopy: false };
-  let fine = true;
+/** Split at colons, but not at the one behind a drive letter: `C:\\data:/data`. A volume may have a name of one letter. */
+function sections(text: string): string[] {
+  const drive = /^[A-Za-z]:(\\|\/[^:]*:\/)/.test(text) ? text.slice(0, 2) : '';
+  const [first = '', ...rest] = text.slice(drive.length).split(':');
+  return [drive + first, ...rest];
+}
+
+function isPath(source: string): boolean {
+  return /^([./~\\]|[A-Za-z]:[\\/])/.test(source);
+}
+
+type Mode = { read_only: boolean; nocopy: boolean } & Partial<Pick<BindOptions, 'propagation' | 'selinux'>>;
+
+/** Options of the short form. One that is unknown changes nothing, as in Compose. */
+function readMode(text: string | undefined, at: Place, where: Where): Mode {
+  let mode: Mode = { read_only: false, nocopy: false };
   for (const option of text?.split(',') ?? []) {
-    if (option === 'ro') mode.read_only = true;
-    else if (option === 'nocopy') mode.nocopy = true;
+    if (option === 'ro' || option === 'rw') mode = { ...mode, read_only: option === 'ro' };
+    else if (option === 'nocopy') mode = { ...mode, nocopy: true };
+    else if (option === 'z' || option === 'Z') mode = { ...mode, selinux: option };
+    else if (PROPAGATION.test(option)) mode = { ...mode, propagation: option };
     else if (option === 'cached' || option === 'delegated' || option === 'consistent') {
       doubtful(where, at, 'no-effect', `"${option}" has no meaning on Linux`, 'remove it');
-    } else if (option !== 'rw') {
-      fine = false;
-      const known = /^(z|Z|r?shared|r?slave|r?private)$/.test(option);
-      const what = known
-        ? `"${option}" is valid Compose, but Holdfast does not support it yet`
-        : `"${shown(option)}" is not a mount option`;
-      wrong(where, at, known ? 'unsupported-value' : 'value', what, 'supported are ro, rw and nocopy');
+    } else {
+      const hint = 'options are ro, rw, nocopy, z, Z and rshared, rslave, rprivate';
+      doubtful(where, at, 'mount-option', `"${shown(option)}" is not a mount option and changes nothing`, hint);
     }
   }
-  return fine ? mode : undefined;
+  return mode;
 }
 
-function mountPoint(text: string, at: Place, where: Where): string | undefined {
-  if (!text.startsWith('/')) {
-    const hint = 'write SOURCE:TARGET with an absolute path in the container';
-    return wrong(where, at, 'value', `"${shown(text)}" is not an absolute path in the container`, hint);
-  }
-  const path = posix.normalize(text);
-  if (path === '/') return wrong(where, at, 'value', 'the root of the container cannot be a mount point');
-  return path.replace(/^\/+/, '/').replace(/\/$/, '');
-}
+const PROPAGATION = /^r?(shared|slave|private)$/;
 
 interface VolumeFields {
-  type: 'volume' | 'bind' | 'tmpfs';
+  type: (typeof TYPES)[number];
   source: string;
   target: string;
   read_only: boolean;
-  bind: { create_host_path?: boolean };
-  volume: { nocopy?: boolean };
-  tmpfs: { size?: number; mode?: number };
+  bind: Partial<BindOptions>;
+  volume: { nocopy?: boolean; subpath?: string };
+  tmpfs: TmpfsOptions;
+  image: { subpath?: string };
   consistency: string;
 }
 
+const TYPES = ['volume', 'bind', 'tmpfs', 'image'] as const;
+
+const BIND_KEYS: Keys<Required<BindOptions>> = {
+  create_host_path: readBoolean,
+  propagation: wordReader(['private', 'rprivate', 'shared', 'rshared', 'slave', 'rslave']),
+  selinux: wordReader(['z', 'Z']),
+  recursive: wordReader(['enabled', 'disabled', 'writable', 'readonly']),
+};
+
 const VOLUME_FIELDS: Keys<VolumeFields> = {
   type: readType,
-  source: readName,
+  source: readOptionalText,
   target: readName,
   read_only: readBoolean,
-  bind: (node, where) =>
-    readKeys(node, where, { create_host_path: readBoolean }, { propagation: '', selinux: '', recursive: '' }),
-  volume: (node, where) => readKeys(node, where, { nocopy: readBoolean }, { subpath: '', labels: '' }),
-  tmpfs: (node, where) => readKeys(node, where, { size: readSize, mode: readFileMode }),
-  consistency: readText,
+  bind: (node, where) => readKeys(node, where, BIND_KEYS),
+  volume: (node, where) =>
+    readKeys(node, where, { nocopy: readBoolean, subpath: readOptionalText }, MOUNT_VOLUME_IGNORED),
+  tmpfs: (node, where) => readKeys<{ size: number; mode: number }>(node, where, { size: readSize, mode: readFileMode }),
+  image: (node, where) => readKeys(node, where, { subpath: readOptionalText }),
+  consistency: readOptionalText,
 };
 
 function readType(node: Node, where: Where): VolumeFields['type'] | undefined {
-  if (node.kind === 'scalar' && (node.value === 'image' || node.value === 'npipe' || node.value === 'cluster')) {
-    return wrong(
-      where,
-      node.at,
-      'unsupported-value',
-      `"${node.value}" is valid Compose, but Holdfast does not support it yet`,
-    );
+  if (node.kind === 'scalar' && (node.value === 'npipe' || node.value === 'cluster')) {
+    const what = node.value === 'npipe' ? 'npipe only exists on Windows' : 'cluster volumes need a cluster';
+    doubtful(where, node.at, 'unsupported-value', `${what}: nothing is mounted`, `write one of ${TYPES.join(', ')}`);
+    return undefined;
   }
-  return wordReader(['volume', 'bind', 'tmpfs'])(node, where);
+  return wordReader(TYPES)(node, where);
 }
 
 function longVolume(node: Node & { kind: 'map' }, where: Where): MountSpec | undefined {
   const fields = readKeys(node, where, VOLUME_FIELDS);
   if (fields === undefined) return undefined;
-  for (const key of ['type', 'target'] as const) {
-    if (!node.entries.has(key)) wrong(where, node.at, 'missing-key', `${key} is missing`);
-  }
+  missingKey(node, where, 'type', `add type: ${TYPES.join(', ')}`);
+  missingKey(node, where, 'target', 'add target: the path in the container');
   if (fields.type === undefined || fields.target === undefined) return undefined;
   const target = mountPoint(fields.target, node.entries.get('target')?.value.at ?? node.at, where);
   if (target === undefined) return undefined;
-  const at = node.entries.get('source')?.value.at ?? node.at;
-  const base = { target, read_only: fields.read_only ?? false, at };
-  if (fields.type === 'tmpfs') return { ...base, type: 'tmpfs', ...fields.tmpfs };
-  if (fields.type === 'volume') {
-    return { ...base, type: 'volume', source: fields.source ?? null, nocopy: fields.volume?.nocopy ?? false };
+  const { source, read_only = false } = fields;
+  const base = { target, read_only, at: node.entries.get('source')?.value.at ?? node.at };
+  switch (fields.type) {
+    case 'tmpfs':
+      return { ...base, type: 'tmpfs', ...fields.tmpfs };
+    case 'volume':
+      return { ...base, type: 'volume', source: source ?? null, nocopy: false, ...fields.volume };
+    case 'image':
+      if (source === undefined) return noSource('an image mount needs an image', node, where);
+      return { ...base, type: 'image', source, ...fields.image };
+    case 'bind':
+      if (source === undefined) return noSource('a bind needs a path of the host', node, where);
+      return { ...base, type: 'bind', source, create_host_path: true, ...fields.bind };
   }
-  if (fields.source === undefined)
-    return wrong(where, node.at, 'missing-key', 'source is missing', 'a bind needs a path of the host');
-  return { ...base, type: 'bind', source: fields.source, create_host_path: fields.bind?.create_host_path ?? true };
 }
 
-const readTmpfsEntry: Reader<MountSpec> = (node, where) => {
-  const text = readText(node, where);
-  if (text === undefined) return undefined;
-  const [path = '', options = ''] = text.split(/:(.*)/s);
-  const target = mountPoint(path, node.at, where);
-  if (target === undefined) return undefined;
-  const spec: { size?: number; mode?: number } = {};
-  for (const option of options === '' ? [] : options.split(',')) {
-    const [name = '', value = ''] = option.split('=', 2);
-    const scalar: Node = { kind: 'scalar', value, text: value, at: node.at };
-    if (name === 'size') Object.assign(spec, { size: readSize(scalar, where) });
-    else if (name === 'mode') Object.assign(spec, { mode: readFileMode(scalar, where) });
-    else
-      wrong(
-        where,
-        node.at,
-        'unsupported-value',
-        `the option "${shown(option)}" is not supported yet`,
-        'supported are size and mode',
-      );
-  }
-  return { type: 'tmpfs', target, read_only: false, at: node.at, ...spec };
-};
-
-/** Permissions: octal as people write them (`0644`, `"1777"`, `0o755`). */
-export const readFileMode: Reader<number> = (node, where) => {
-  const match = node.kind === 'scalar' ? /^0?o?([0-7]{1,4})$/.exec(node.text) : null;
-  if (match?.[1] !== undefined) return Number.parseInt(match[1], 8);
-  return wrong(where, node.at, 'value', 'has to be permissions in octal', 'write it like 0644');
-};
+function noSource(hint: string, node: Node, where: Where): undefined {
+  return missingKey(node.kind === 'map' ? withoutKey(node, 'source') : node, where, 'source', hint);
+}

@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { HOME } from '../../../fleet/compose/variables/variables.ts';
 import { appOf, resolveCompose, resolveFiles, saidOf, serviceOf, web } from '../repo/resolving.ts';
 import { oidOf } from '../repo/tree.ts';
+
+/** What is said of a file that Git does not have. */
+const waits = (path: string): string =>
+  `the service waits until the file is on the device, at volumes/edge-01/${path} of the agent's state folder`;
 
 describe('networks', () => {
   it('makes the default network when a service names none', () => {
@@ -13,7 +18,7 @@ describe('networks', () => {
         internal: false,
         attachable: false,
         labels: {},
-        subnets: [],
+        ipam: { config: [] },
       },
     ]);
   });
@@ -42,8 +47,35 @@ describe('networks', () => {
       internal: true,
       attachable: true,
       labels: { a: 'b' },
-      subnets: ['172.28.0.0/16'],
+      ipam: { config: [{ subnet: '172.28.0.0/16' }] },
     });
+  });
+
+  it('reads every key of a network', () => {
+    const file = web(
+      'networks: [a]',
+      'networks: {a: {enable_ipv4: false, enable_ipv6: "true", internal: "false", driver_opts: {p: 1}, ipam: {driver: default, options: {o: 1}, ' +
+        'config: [{subnet: "fd00::/64", ip_range: "fd00::/80", gateway: "fd00::1", aux_addresses: {h: "fd00::9"}}]}}}\n',
+    );
+    expect(saidOf(resolveCompose(file))).toEqual([]);
+    expect(appOf(resolveCompose(file)).networks).toEqual([
+      {
+        key: 'a',
+        name: 'edge-01_a',
+        external: false,
+        internal: false,
+        attachable: false,
+        enable_ipv4: false,
+        enable_ipv6: true,
+        driver_opts: { p: '1' },
+        labels: {},
+        ipam: {
+          driver: 'default',
+          options: { o: '1' },
+          config: [{ subnet: 'fd00::/64', ip_range: 'fd00::/80', gateway: 'fd00::1', aux_addresses: { h: 'fd00::9' } }],
+        },
+      },
+    ]);
   });
 
   it('lets a file describe the default network', () => {
@@ -97,11 +129,62 @@ describe('configs', () => {
     ]);
   });
 
-  it('says which file or variable is not there', () => {
+  it('mounts a file of the host from where it is', () => {
+    const { mounts } = serviceOf(resolveCompose(web('configs: [c]', 'configs: {c: {file: /etc/../etc/c}}\n')));
+    expect(mounts).toEqual([
+      { type: 'bind', target: '/c', read_only: true, source: '/etc/c', create_host_path: false },
+    ]);
+  });
+
+  it('gives a file the mode and the owner that a service asks for', () => {
+    const compose = web('configs: [{source: c, mode: 0550, gid: "7"}]', 'configs: {c: {file: ./c}}\n');
+    expect(serviceOf(resolveCompose(compose, { c: 'x' })).mounts).toMatchObject([
+      {
+        content: {
+          kind: 'file',
+          id: `${oidOf('x')}-x-0550-0-7`,
+          mode: '100755',
+          access: { uid: 0, gid: 7, mode: 0o550 },
+        },
+      },
+    ]);
+  });
+
+  it('an external one lies on the device, and is asked for only where a service wants it', () => {
+    const rest = 'configs: {c: {external: true, name: other}}\n';
+    expect(saidOf(resolveCompose(web('', rest)))).toEqual([]);
+    const resolution = resolveCompose(web('configs: [c]', rest));
+    expect(saidOf(resolution)).toEqual([
+      `warning: configs.c: an external config needs a cluster: ${waits('_configs/c')} | name a file with "file", or write the text with "content"`,
+    ]);
+    expect(serviceOf(resolution).mounts).toEqual([
+      { type: 'data', target: '/c', source: '_configs/c', read_only: true, file: true },
+    ]);
+  });
+
+  it('says which file or variable is not there, and where the device may have it', () => {
     const said = saidOf(resolveCompose(web('configs: [nginx, env]', rest.replace('p=$PORT', 'p'))));
     expect(said).toEqual([
-      'configs.nginx.file: devices/edge-01/n.conf is not in Git | name a file of the repository',
-      'configs.env: the variable PORT is not set | set it in .env, or under env: in device.yaml',
+      `warning: configs.nginx.file: devices/edge-01/n.conf is not in Git: ${waits('n.conf')} | commit it, or put it there`,
+      `warning: configs.env: the variable PORT is not set: ${waits('_configs/env')} | set it in .env, or under env: in device.yaml`,
+    ]);
+  });
+
+  it.each([
+    ['./n.conf', { type: 'data', source: 'n.conf', file: true }],
+    ['../../n.conf', { type: 'data', source: '_repo/n.conf', file: true }],
+    ['../../../../n.conf', { type: 'data', source: '_repo/_up/_up/n.conf', file: true }],
+    ['/etc/n.conf', { type: 'bind', source: '/etc/n.conf', create_host_path: false }],
+    ['~/n.conf', { type: 'bind', source: `${HOME}/n.conf`, create_host_path: false }],
+  ])('a file at %s is the device’s own', (file, mount) => {
+    const resolution = resolveCompose(web('configs: [{source: c, target: /x}]', `configs: {c: {file: "${file}"}}\n`));
+    expect(serviceOf(resolution).mounts).toEqual([{ target: '/x', read_only: true, ...mount }]);
+  });
+
+  it('names the file that may be meant', () => {
+    const compose = web('configs: [c]', 'configs: {c: {file: ./ngnix.conf}}\n');
+    expect(saidOf(resolveCompose(compose, { 'nginx.conf': 'a' }))).toEqual([
+      `warning: configs.c.file: devices/edge-01/ngnix.conf is not in Git: ${waits('ngnix.conf')} | did you mean "nginx.conf"?`,
     ]);
   });
 });
@@ -109,19 +192,7 @@ describe('configs', () => {
 describe('the top level', () => {
   it.each([
     ['sevices: {}', 'sevices: unknown key | did you mean "services"?'],
-    [
-      'include: [a.yaml]',
-      'include: valid Compose, but Holdfast does not support it yet | list the files under "compose" in device.yaml',
-    ],
-    ['secrets: {a: }', 'secrets: valid Compose, but Holdfast does not support it yet'],
-    [
-      'networks: {a: {enable_ipv6: true}}',
-      'networks.a.enable_ipv6: valid Compose, but Holdfast does not support it yet',
-    ],
-    [
-      'networks: {a: {ipam: {driver: x}}}',
-      'networks.a.ipam.driver: valid Compose, but Holdfast does not support it yet',
-    ],
+    ['secrets: {a: }', 'secrets.a: needs one of file, environment and external: true'],
     [
       'networks: {a: {ipam: {config: [{subnet: x}]}}}',
       'networks.a.ipam.config[0].subnet: "x" is not a subnet | write it like 172.28.0.0/16',
@@ -129,7 +200,7 @@ describe('the top level', () => {
     ['networks: {"a b": }', 'networks.a b: is not a valid name | use letters, digits, ".", "_" and "-"'],
     [
       'networks: {a: {labels: {io.holdfast.app: x}}}',
-      'networks.a.labels.io.holdfast.app: labels that begin with "io.holdfast." are the agent\'s own',
+      'warning: networks.a.labels.io.holdfast.app: is left out: labels that begin with "io.holdfast." are the agent\'s own | remove it',
     ],
     [
       'volumes: {a: {external: true, driver: x}}',
@@ -141,21 +212,37 @@ describe('the top level', () => {
         `networks: {a: {name: ${name}}}`,
         `networks.a: "${name}" is the Engine's own network, and no app can have it | give the network another name`,
       ],
-      [
-        `networks: {a: {name: ${name}, external: true}}`,
-        `networks.a: "${name}" is the Engine's own network, and no app can have it | give the network another name`,
-      ],
     ]),
     [
-      'networks: {host: {external: true}}',
-      'networks.host: "host" is the Engine\'s own network, and no app can have it | give the network another name',
+      'networks: {default: {external: true}}',
+      'warning: networks.default: an Engine has no network that is named "default" | add name: the name it has',
+    ],
+    [
+      'networks: {a: {external: true, driver: bridge}}',
+      'warning: networks.a: driver contradicts external | what is external is used as it is: remove one of them',
+    ],
+    [
+      'networks: {a: {driver: overlay}}',
+      'warning: networks.a.driver: overlay needs a Swarm on the device | remove driver: services of one device share a bridge',
     ],
     ['volumes: [a]', 'volumes: has to be a map, not a list'],
     ['configs: {a: }', 'configs.a: needs one of file, content and environment'],
     ['configs: {a: {file: ./a, content: b}}', 'configs.a: needs one of file, content and environment'],
     [
-      'configs: {a: {external: true}}',
-      'configs.a.external: valid Compose, but Holdfast does not support it yet | name a file with "file", or write the text with "content"',
+      'networks: {a: {ipam: {config: [{gateway: x}]}}}',
+      'networks.a.ipam.config[0].gateway: "x" is not an address | write it like 172.28.0.1',
+    ],
+    [
+      'models: {m: {model: x}}',
+      'warning: models: devices run no models beside containers | run the model in a service of its own',
+    ],
+    [
+      'configs: {a: {content: x, labels: {b: c}}}',
+      'warning: configs.a.labels: a config is a file here and has no labels | remove it',
+    ],
+    [
+      'configs: {a: {content: x, template_driver: golang}}',
+      'warning: configs.a.template_driver: only concerns a cluster, and a device is one Engine | remove it',
     ],
   ])('%s', (rest, said) => {
     expect(saidOf(resolveCompose(web('', `${rest}\n`)))).toEqual([said]);
@@ -178,7 +265,9 @@ describe('the top level', () => {
   });
 
   it.each(['', '# nothing', 'services: {}', 'services:'])('wants services in %j', (text) => {
-    expect(saidOf(resolveCompose(text)).join()).toContain('no services are declared');
+    const said = saidOf(resolveCompose(text));
+    expect(said).toHaveLength(1);
+    expect(said[0]).toMatch(/(no services are declared|the file is empty) \| /);
   });
 
   it('wants a map', () => {
@@ -201,27 +290,27 @@ describe('what can be had only once', () => {
     [
       'container_name: one',
       'container_name: one',
-      'services.b.container_name: the container name "one" is already taken by edge-01/a | choose another container_name',
+      'services.b.container_name: the container name "one" is already taken by edge-01/a (line 2) | choose another container_name',
     ],
     [
       'container_name: edge-01-b-1',
       'init: true',
-      'services.b: the container name "edge-01-b-1" is already taken by edge-01/a | choose another container_name',
+      'services.b: the container name "edge-01-b-1" is already taken by edge-01/a (line 2) | choose another container_name',
     ],
     [
       'ports: ["80:1"]',
       'ports: ["80:2"]',
-      'services.b.ports: host port 80/tcp is already taken by edge-01/a | publish another host port',
+      'warning: services.b.ports: host port 80/tcp is already taken by edge-01/a (line 2) | publish another host port',
     ],
     [
       'ports: ["80:1"]',
       'ports: ["127.0.0.1:80:2"]',
-      'services.b.ports: host port 127.0.0.1:80/tcp is already taken by edge-01/a | publish another host port',
+      'warning: services.b.ports: host port 127.0.0.1:80/tcp is already taken by edge-01/a (line 2) | publish another host port',
     ],
     [
       'ports: ["0.0.0.0:80:1"]',
       'ports: ["10.0.0.1:80:2"]',
-      'services.b.ports: host port 10.0.0.1:80/tcp is already taken by edge-01/a | publish another host port',
+      'warning: services.b.ports: host port 10.0.0.1:80/tcp is already taken by edge-01/a (line 2) | publish another host port',
     ],
   ])('%s and %s', (a, b, said) => {
     expect(saidOf(resolveCompose(two(a, b)))).toEqual([said]);
@@ -245,8 +334,8 @@ describe('what can be had only once', () => {
       'b.yaml': app('80:81'),
     });
     expect(saidOf(resolution)).toEqual([
-      'services.web.ports: host port 80/tcp is already taken by a/web | publish another host port',
-      'networks.default: the network name "n" is already taken by a | give it another name, or declare one of them external',
+      'services.web.ports: host port 80/tcp is already taken by a/web (devices/edge-01/a.yaml:1) | publish another host port',
+      'networks.default: the network name "n" is already taken by a (devices/edge-01/a.yaml:2) | give it another name, or declare one of them external',
     ]);
   });
 });

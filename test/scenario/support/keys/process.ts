@@ -1,0 +1,111 @@
+// What runs, and with which surroundings.
+import { APPEARS, GOES, inPlace, type Row, recreates, silent } from './row.ts';
+
+/** An image with defaults of its own. */
+const DEFAULTS = 'holdfast/defaults:1';
+
+export const PROCESS: readonly Row[] = [
+  recreates('image', {}, { image: 'holdfast/busybox:2' }, 'image: holdfast/busybox:1 → holdfast/busybox:2'),
+  recreates('command', {}, { command: 'sleep 200000' }, 'command: [sleep, 100000] → [sleep, 200000]'),
+  {
+    name: 'command-of-image',
+    image: DEFAULTS,
+    before: { command: undefined },
+    after: { command: ['exec sleep 3000'] },
+    cause: 'command: [exec sleep 100000] → [exec sleep 3000]',
+  },
+  recreates(
+    'entrypoint',
+    { entrypoint: ['sleep'], command: ['100000'] },
+    { entrypoint: ['/bin/sleep'], command: ['100000'] },
+    'entrypoint: [sleep] → [/bin/sleep]',
+  ),
+  recreates(
+    'environment-map',
+    { environment: { TZ: 'UTC', N: 1, EMPTY: '' } },
+    { environment: { TZ: 'Europe/Berlin', N: 1, EMPTY: '' } },
+    'environment.TZ: UTC → Europe/Berlin',
+  ),
+  recreates(
+    'environment-list',
+    { environment: ['A=1', 'B=x=y'] },
+    { environment: ['A=1'] },
+    'environment.B: x=y → none',
+  ),
+  {
+    name: 'environment-of-image',
+    image: DEFAULTS,
+    before: { command: undefined, environment: { TZ: 'Europe/Rome' } },
+    after: { command: undefined },
+    cause: 'environment.TZ: Europe/Rome → UTC',
+  },
+  recreates('env_file', { env_file: 'one.env' }, { env_file: ['one.env', 'two.env'] }, 'environment.WHO: one → two'),
+  recreates('label_file', { label_file: 'one.labels' }, { label_file: 'two.labels' }, 'labels.who: one → two'),
+  recreates('labels', { labels: { a: '1', b: '2' } }, { labels: ['a=1', 'b=3'] }, 'labels.b: 2 → 3'),
+  recreates(
+    'extends',
+    { extends: { file: 'extended.yaml', service: 'one' } },
+    { extends: { file: 'extended.yaml', service: 'two' } },
+    'labels.who: one → two',
+  ),
+  inPlace('profiles', {}, { profiles: ['rare'] }, GOES),
+  { ...recreates('scale', { scale: 1 }, { scale: 2 }, APPEARS), replica: '#2' },
+  {
+    ...inPlace('deploy-replicas', { deploy: { replicas: 2 } }, { deploy: { replicas: 1 } }, GOES),
+    replica: '#2',
+  },
+  recreates('user', { user: '1000:1000' }, {}, 'user: 1000:1000 → ""'),
+  recreates('group_add', { group_add: ['1001', 1000] }, { group_add: [1000] }, 'group_add: [1000, 1001] → [1000]'),
+  recreates('working_dir', { working_dir: '/tmp/' }, { working_dir: '/etc' }, 'working_dir: /tmp → /etc'),
+  recreates('hostname', { hostname: 'till-1' }, { hostname: 'till-2' }, 'hostname: till-1 → till-2'),
+  recreates(
+    'domainname',
+    { domainname: 'a.example' },
+    { domainname: 'b.example' },
+    'domainname: a.example → b.example',
+  ),
+  silent('depends_on', { depends_on: ['init'] }, { depends_on: { init: { condition: 'service_started' } } }),
+  silent('pull_policy', { pull_policy: 'never' }, { pull_policy: 'missing' }),
+  silent('post_start', { post_start: [{ command: ['true'] }] }, { post_start: [{ command: 'sleep 0', user: '1' }] }),
+  silent('pre_stop', { pre_stop: [{ command: ['true'] }] }, { pre_stop: [{ command: 'sleep 0', user: '1' }] }),
+  inPlace(
+    'restart',
+    { restart: 'unless-stopped' },
+    { restart: 'on-failure:3' },
+    'restart: unless-stopped → on-failure:3',
+  ),
+  silent('restart-no', { restart: 'no' }, {}),
+  recreates(
+    'healthcheck',
+    { healthcheck: { test: 'true', interval: '1s', timeout: '2s', retries: 3, start_period: '500ms' } },
+    { healthcheck: { test: ['CMD', 'true'], interval: '1s', timeout: '2s', retries: 3, start_period: '500ms' } },
+    'healthcheck.test: [CMD-SHELL, true] → [CMD, true]',
+  ),
+  {
+    name: 'healthcheck-of-image',
+    image: DEFAULTS,
+    before: { command: undefined, healthcheck: { interval: '1s' } },
+    after: { command: undefined },
+    cause: 'healthcheck.interval: 1s → 2s',
+  },
+  recreates(
+    'logging',
+    { logging: { driver: 'json-file', options: { 'max-size': '1m' } } },
+    { logging: { driver: 'json-file', options: { 'max-size': '2m' } } },
+    'logging.options.max-size: 1m → 2m',
+  ),
+  recreates('logging-driver', { logging: { driver: 'none' } }, {}, 'logging.driver: none → json-file'),
+  recreates('logging-options', { logging: { options: { 'max-file': 3 } } }, {}, 'logging.options.max-file: 3 → none'),
+  recreates('platform', { platform: 'linux/amd64' }, { platform: 'linux/amd64', user: '1' }, 'user: "" → 1'),
+  recreates('runtime', { runtime: 'io.containerd.runc.v2' }, {}, 'runtime: io.containerd.runc.v2 → runc'),
+  recreates('init', { init: true }, {}, 'init: true → false'),
+  recreates('tty', { tty: true }, {}, 'tty: true → false'),
+  recreates('stdin_open', { stdin_open: true }, {}, 'stdin_open: true → false'),
+  recreates(
+    'stop_grace_period',
+    { stop_grace_period: '1m30s' },
+    { stop_grace_period: '20s' },
+    'stop_grace_period: 90 → 20',
+  ),
+  recreates('stop_signal', { stop_signal: 'SIGKILL' }, { stop_signal: 'SIGTERM' }, 'stop_signal: SIGKILL → SIGTERM'),
+];
