@@ -46,5 +46,17 @@ export function maskOptions(text: string): string {
 
 /** A line of a file without what follows a key that looks secret. */
 export function maskLine(line: string): string {
-  return maskArguments(line.replace(LINE, `$1${REDACTED}`));
+  return maskArguments(maskKeys(line)).replace(AGE_IDENTITY, REDACTED);
+}
+
+const AGE_IDENTITY = /AGE-SECRET-KEY-[A-Za-z0-9-]+/gi;
+
+/** Words of Compose and of ours that hold names and paths, whatever they look like. */
+const NAMES_ONLY = /(?:^|[^\w.-])(?:secrets|x-holdfast-key)["']?\s*:\s*$/i;
+
+function maskKeys(line: string): string {
+  const found = LINE.exec(line);
+  const head = found === null ? '' : line.slice(0, found.index + (found[1]?.length ?? 0));
+  if (head === '') return line;
+  return NAMES_ONLY.test(head) ? head + maskKeys(line.slice(head.length)) : head + REDACTED;
 }

@@ -2,13 +2,16 @@
 import type { Diagnostic } from './diagnostic.ts';
 import { looksSecret, maskLine, maskUrls, REDACTED } from './secret.ts';
 
+/** Where Compose and device.yaml speak of secrets, they name files and names. */
+const OF_SECRETS = /^secrets(?:[.[].*)?$|^apps(?:\[\d+\]|\.[^.]+)\.secrets(?:[.[].*)?$/;
+
 /** The same place and fault; the caret stays under the word, or under what replaces it. */
 export function withoutSecrets(diagnostic: Diagnostic): Diagnostic {
   const { message, hint, source } = diagnostic;
   const colon = message.indexOf(': ');
   const path = colon < 0 ? '' : message.slice(0, colon);
   // A service may be called anything: its name says nothing about the value.
-  const secret = looksSecret(path.replace(/^services\.[^.]+\.?/, ''));
+  const secret = looksSecret(path.replace(/^services\.[^.]+\.?/, '').replace(OF_SECRETS, ''));
   const isYaml = /\.ya?ml$/i.test(diagnostic.file);
   const hide = (text: string): string => (secret ? hidden(text) : maskUrls(text));
   const said = path === '' ? hide(message) : path + hide(message.slice(path.length));

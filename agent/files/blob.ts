@@ -13,6 +13,8 @@ export interface FileId {
   readonly oid: string;
   /** Permission bits. */
   readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** Id and mode of a regular file; null when it is absent, a link or anything else. */
@@ -38,7 +40,7 @@ export function createFileIds(nowMs: () => number = Date.now): IdOfFile {
       known.delete(place);
       if (nowMs() - Number(stat.ctimeMs) > SETTLED_MS) known.set(place, { stamp, oid });
       if (known.size > REMEMBERED_FILES) forgetOldest(known);
-      return { oid, mode: Number(stat.mode & 0o7777n) };
+      return { oid, mode: Number(stat.mode & 0o7777n), uid: Number(stat.uid), gid: Number(stat.gid) };
     } finally {
       await handle.close();
     }

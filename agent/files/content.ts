@@ -1,5 +1,5 @@
 // What the loop needs from the content store: files that Git declares, below `<state>/content/<id>`.
-import type { Content } from '../../fleet/model/desired.ts';
+import type { Content } from '../../fleet/model/mount.ts';
 import type { ContentState } from '../../fleet/model/observed.ts';
 
 export type ReadBlob = (oid: string, signal: AbortSignal) => Promise<Uint8Array>;

@@ -1,9 +1,9 @@
-// The content store: `<state>/content/<id>` for what Git declares, `<state>/volumes/…` for data that is only ever made, never removed.
+// The content store: `<state>/content/<id>` for what Git declares, `<runtime>/…/secrets/<id>` for what is secret, `<state>/volumes/…` for data that is only ever made, never removed.
 // One writer at a time. Must not decide what is written, and never follows a symbolic link below the state directory.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../fleet/error.ts';
-import type { Content } from '../../fleet/model/desired.ts';
+import type { Content } from '../../fleet/model/mount.ts';
 import type { ContentState } from '../../fleet/model/observed.ts';
 import { createFileIds } from './blob.ts';
 import { collectContent } from './collect.ts';
@@ -11,32 +11,42 @@ import { below, isContentId, kindAt } from './confined.ts';
 import type { ContentStore } from './content.ts';
 import { makeNewFolder, onDisk, syncFolder } from './disk.ts';
 import { lookAt } from './look.ts';
+import { ensureSecretsFolder } from './memory.ts';
 import { sweepUnfinished, writeContent } from './write.ts';
 
-export function createContentStore({ stateDir }: { readonly stateDir: string }): ContentStore {
+export interface ContentStoreGiven {
+  readonly stateDir: string;
+  /** In memory where the host can. */
+  readonly secretsDir: string;
+}
+
+export function createContentStore({ stateDir, secretsDir }: ContentStoreGiven): ContentStore {
   const root = join(stateDir, 'content');
+  const rootOf = (content: Content): string => (content.kind === 'secret' ? secretsDir : root);
   const idOf = createFileIds();
-  let swept = false;
+  const swept = new Set<string>();
   return {
     look: (contents, signal) =>
       onDisk(`read the content in ${root}`, async () => {
         const states = new Map<string, ContentState>();
         for (const content of contents) {
           signal.throwIfAborted();
-          states.set(content.id, await lookAt(content, placeOf(root, content), idOf, signal));
+          states.set(content.id, await lookAt(content, placeOf(rootOf(content), content), idOf, signal));
         }
         return states;
       }),
     write: (content, readBlob, signal) =>
-      onDisk(`write ${content.path} below ${root}`, async () => {
+      onDisk(`write ${content.path} below ${rootOf(content)}`, async () => {
         signal.throwIfAborted();
-        placeOf(root, content);
-        await ensureFolder(stateDir, 'content');
-        if (!swept) await sweepUnfinished(root);
-        swept = true;
-        await writeContent(content, root, readBlob, signal);
+        const folder = rootOf(content);
+        placeOf(folder, content);
+        if (content.kind === 'secret') await ensureSecretsFolder(secretsDir);
+        else await ensureFolder(stateDir, 'content');
+        if (!swept.has(folder)) await sweepUnfinished(folder);
+        swept.add(folder);
+        await writeContent(content, folder, readBlob, signal);
       }),
-    collect: (keep) => collectContent(root, keep),
+    collect: async (keep) => (await collectContent(root, keep)) + (await collectContent(secretsDir, keep)),
     makeDataFolder: (path) => onDisk(`make the data folder volumes/${path}`, () => makeDataFolder(stateDir, path)),
   };
 }

@@ -3,17 +3,35 @@
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
 import { HoldfastError, messageOf } from '../../fleet/error.ts';
+import type { Access } from '../../fleet/model/mount.ts';
 import { diskTrouble } from '../host/disk-trouble.ts';
 import { codeOf } from './confined.ts';
 
 /** Writes a new file with exactly this mode, and syncs it. The file must not exist. */
-export async function writeNewFile(place: string, bytes: Uint8Array, mode: number): Promise<void> {
+export async function writeNewFile(
+  place: string,
+  bytes: Uint8Array,
+  mode: number,
+  owner?: Pick<Access, 'uid' | 'gid'>,
+): Promise<void> {
   const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
   await withHandle(place, flags, async (handle) => {
     await handle.writeFile(bytes);
+    if (owner !== undefined) await giveTo(handle, owner);
     await handle.chmod(mode);
     await handle.sync();
   });
+}
+
+async function giveTo(handle: FileHandle, { uid, gid }: Pick<Access, 'uid' | 'gid'>): Promise<void> {
+  const now = await handle.stat();
+  if (now.uid === uid && now.gid === gid) return;
+  try {
+    await handle.chown(uid, gid);
+  } catch (error) {
+    const what = `Only root can give a file to the user ${uid} and the group ${gid}. Run the agent as root.`;
+    throw new HoldfastError('StateUnavailable', what, { cause: error });
+  }
 }
 
 /** Makes a folder that must not exist yet, readable by every user a container may run as. */

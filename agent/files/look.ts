@@ -1,7 +1,7 @@
 // Compares one content on disk with what is declared, byte for byte and bit for bit. Reads only.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Content, ContentFile } from '../../fleet/model/desired.ts';
+import type { Access, Content, ContentFile } from '../../fleet/model/mount.ts';
 import type { ContentState } from '../../fleet/model/observed.ts';
 import { blobId, type IdOfFile } from './blob.ts';
 import { kindAt } from './confined.ts';
@@ -24,9 +24,27 @@ export async function lookAt(
     const paths = await editedPaths(content.files, place, idOf, signal);
     return paths.length === 0 ? { kind: 'intact' } : { kind: 'edited', paths };
   }
-  const oid = content.kind === 'inline' ? blobId(Buffer.from(content.text)) : content.oid;
-  const intact = await isIntact({ path: content.path, oid, mode: content.mode }, place, idOf, signal);
+  const oid = oidOf(content);
+  const found = await idOf(place, oid.length, signal);
+  const intact =
+    found !== null && found.oid === oid && found.mode === modeOf(content) && isOwned(found, content.access);
   return intact ? { kind: 'intact' } : { kind: 'edited', paths: [content.path] };
+}
+
+type SingleFile = Exclude<Content, { kind: 'folder' }>;
+
+function oidOf(content: SingleFile): string {
+  if (content.kind === 'file') return content.oid;
+  return blobId(content.kind === 'inline' ? Buffer.from(content.text) : Buffer.from(content.bytes, 'base64'));
+}
+
+/** Permission bits on the host, which are those in the container. */
+export function modeOf(content: SingleFile): number {
+  return content.kind === 'secret' ? content.access.mode : (content.access?.mode ?? MODE[content.mode]);
+}
+
+function isOwned(found: Pick<Access, 'uid' | 'gid'>, access: Access | undefined): boolean {
+  return access === undefined || (found.uid === access.uid && found.gid === access.gid);
 }
 
 /** Changed, missing, mode-changed and extra paths, sorted, `NAMED_PATHS` at most. */

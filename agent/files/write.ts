@@ -4,12 +4,12 @@ import { randomBytes } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../fleet/error.ts';
-import type { Content, ContentFile } from '../../fleet/model/desired.ts';
+import type { Content, ContentFile } from '../../fleet/model/mount.ts';
 import { blobId } from './blob.ts';
 import { below, kindAt } from './confined.ts';
 import type { ReadBlob } from './content.ts';
 import { makeNewFolder, putInPlace, removeQuietly, syncFolder, writeNewFile } from './disk.ts';
-import { MODE, parentsOf } from './look.ts';
+import { MODE, modeOf, parentsOf } from './look.ts';
 
 /** Names that a crash may leave behind; nothing refers to them. */
 const UNFINISHED = /^\.(new|old)-[0-9a-f]{16}$/;
@@ -29,7 +29,7 @@ export async function writeContent(
   const place = join(root, content.id);
   try {
     if (content.kind === 'folder') await writeFolder(content.files, fresh, readBlob, signal);
-    else await writeNewFile(fresh, await bytesOf(content, readBlob, signal), MODE[content.mode]);
+    else await writeNewFile(fresh, await bytesOf(content, readBlob, signal), modeOf(content), content.access);
     signal.throwIfAborted();
     // A plain file is replaced by the rename itself, with no moment in between.
     const there = await kindAt(place);
@@ -78,6 +78,7 @@ async function bytesOf(
   readBlob: ReadBlob,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  if (content.kind === 'secret') return Buffer.from(content.bytes, 'base64');
   return content.kind === 'inline'
     ? Buffer.from(content.text)
     : readChecked(content.path, content.oid, readBlob, signal);

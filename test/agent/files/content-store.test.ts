@@ -1,21 +1,38 @@
 // The content store on a real file system: what is written is what was declared, and every edit is seen.
-import { chmod, lstat, mkdir, readdir, readFile, rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  lstat,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { blobId } from '../../../agent/files/blob.ts';
 import type { ContentStore } from '../../../agent/files/content.ts';
 import { createContentStore } from '../../../agent/files/create-content-store.ts';
-import type { Content, ContentFile } from '../../../fleet/model/desired.ts';
+import type { Content, ContentFile } from '../../../fleet/model/mount.ts';
 import { type TemporaryFolder, temporaryFolder } from '../../support/machine.ts';
 
 const signal = new AbortController().signal;
+const MEMORY = ['runtime', 'edge-01', 'secrets'];
+
 let folder: TemporaryFolder;
 let store: ContentStore;
 let blobs: Map<string, Buffer>;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
-  store = createContentStore({ stateDir: folder.path });
+  store = createContentStore({
+    stateDir: folder.path,
+    secretsDir: join(folder.path, ...MEMORY),
+  });
   blobs = new Map();
 });
 afterEach(() => folder[Symbol.asyncDispose]());
@@ -281,5 +298,56 @@ describe('collecting', () => {
 
   test('of nothing is nothing', async () => {
     expect(await store.collect(new Set())).toBe(0);
+  });
+});
+
+describe('secret content', () => {
+  test.each(['', '..'])('is not written where somebody else could read or change it: %s', async (where) => {
+    const memory = join(folder.path, 'shared', 'memory');
+    await mkdir(memory, { recursive: true });
+    const others = createContentStore({ stateDir: folder.path, secretsDir: memory });
+    const content = secret('hunter22');
+    await chmod(join(memory, where), 0o777);
+    if (where === '') await chown(memory, 4321, 4321);
+    await expect(others.write(content, readBlob, signal)).rejects.toMatchObject({ code: 'StateUnavailable' });
+    expect(await readdir(memory)).toEqual([]);
+    if (where === '') await chown(memory, 0, 0);
+    await chmod(join(memory, '..'), 0o755);
+    await others.write(content, readBlob, signal);
+    expect((await lstat(memory)).mode & 0o777).toBe(0o700);
+  });
+
+  const secret = (
+    bytes: string,
+    access = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0, mode: 0o440 },
+  ) =>
+    ({ kind: 'secret', id: 'keyed', path: 'secrets/a', bytes: Buffer.from(bytes).toString('base64'), access }) as const;
+  const noBlob = async () => new Uint8Array();
+  const signal = AbortSignal.timeout(10_000);
+
+  test('lies in memory, for its owner, and is seen when it is edited, opened or given away', async () => {
+    const declared = secret('hunter22');
+    await store.write(declared, noBlob, signal);
+    const file = join(folder.path, ...MEMORY, 'keyed');
+    const stateOf = async () => (await store.look([declared], signal)).get('keyed')?.kind;
+    expect(await stateOf()).toBe('intact');
+    expect((await lstat(file)).mode & 0o777).toBe(0o440);
+    expect((await lstat(join(folder.path, ...MEMORY))).mode & 0o777).toBe(0o700);
+    await chmod(file, 0o444);
+    expect(await stateOf()).toBe('edited');
+    await store.write(declared, noBlob, signal);
+    expect(await stateOf()).toBe('intact');
+    expect((await store.look([secret('other')], signal)).get('keyed')?.kind).toBe('edited');
+    const given = secret('hunter22', { uid: 4321, gid: 4321, mode: 0o440 });
+    expect((await store.look([given], signal)).get('keyed')?.kind).toBe('edited');
+    await rm(file);
+    expect(await stateOf()).toBe('missing');
+  });
+
+  test('that nothing declares any more is removed', async () => {
+    await store.write(secret('hunter22'), noBlob, signal);
+    expect(await store.collect(new Set(['keyed']))).toBe(0);
+    expect(await store.collect(new Set())).toBe(1);
+    expect(await readdir(join(folder.path, ...MEMORY))).toEqual([]);
   });
 });
