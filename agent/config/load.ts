@@ -2,9 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { type AgentConfig, agentConfigSchema } from '../../fleet/config/agent.ts';
+import { type AgentConfig, agentConfigSchema, USUAL_RUNTIME_DIR } from '../../fleet/config/agent.ts';
 import { readConfig } from '../../fleet/config/read.ts';
 import { HoldfastError } from '../../fleet/error.ts';
+import { runtimeDirHere } from '../files/memory.ts';
 
 export const DEFAULT_CONFIG_FILE = '/etc/holdfast/agent.yaml';
 
@@ -13,7 +14,7 @@ const HUB_PREFIX = 'HOLDFAST_HUB';
 
 /**
  * The default file may be absent where variables speak; one that was asked for may not.
- * Throws `ConfigInvalid` with every fault, its place and what to write instead. `state_dir` comes back absolute.
+ * Throws `ConfigInvalid` with every fault, its place and what to write instead. `state_dir` and `runtime_dir` come back absolute.
  */
 export async function loadConfig(
   file: string,
@@ -35,7 +36,8 @@ export async function loadConfig(
     except: HUB_PREFIX,
     defaults: { device: hostname().split('.')[0]?.toLowerCase() },
   });
-  return { ...config, state_dir: resolve(config.state_dir) };
+  const runtime = config.runtime_dir === USUAL_RUNTIME_DIR ? await runtimeDirHere() : resolve(config.runtime_dir);
+  return { ...config, state_dir: resolve(config.state_dir), runtime_dir: runtime };
 }
 
 function describe(error: unknown): string {

@@ -1,20 +1,22 @@
 // The agent's configuration file as a schema: one source for types, validation and the JSON Schema of editors.
 import { z } from 'zod';
+import { policySchema } from './policy.ts';
 import { durationFrom, id, path, repositoryPath, size } from './words.ts';
-
-const NOT_YET = 'this version allows no commit to ask for it';
-/** What no service can have yet: only the denial can be written. */
-const unsupported = z.literal(false, NOT_YET).default(false);
 
 /** Both keys, or neither. */
 function together<K extends string>(one: K, other: K): (given: { readonly [key in K]?: unknown }) => boolean {
   return (given) => (given[one] === undefined) === (given[other] === undefined);
 }
 
+/** Stands for `/dev/shm/holdfast` on a host whose `/run` is on a disk. */
+export const USUAL_RUNTIME_DIR = '/run/holdfast';
+
 export const agentConfigSchema = z.strictObject({
   device: id,
   fleet: id.default('default'),
   state_dir: path.default('/var/lib/holdfast'),
+  /** In memory: secrets are written below it, and gone after a reboot until the agent writes them again. */
+  runtime_dir: path.default(USUAL_RUNTIME_DIR),
   source: z
     .strictObject({
       url: z.string().min(1),
@@ -57,6 +59,14 @@ export const agentConfigSchema = z.strictObject({
         'name allowed_signers, openpgp_keyring or both; leave verify out only where unsigned commits are acceptable',
     })
     .optional(),
+  /** age identities (X25519) that open the SOPS files of this device. */
+  secrets: z
+    .strictObject({
+      identity_file: path.optional(),
+      /** Further ones, such as an older one until every file is encrypted anew. */
+      identity_files: z.array(path).max(16).default([]),
+    })
+    .prefault({}),
   docker: z.strictObject({ socket: path.default('/var/run/docker.sock') }).prefault({}),
   mqtt: z
     .strictObject({
@@ -68,16 +78,8 @@ export const agentConfigSchema = z.strictObject({
       key_file: path.optional(),
     })
     .optional(),
-  policy: z
-    .strictObject({
-      privileged: unsupported,
-      host_network: unsupported,
-      devices: z.array(path).max(0, NOT_YET).default([]),
-      docker_socket: z.boolean().default(false),
-      /** Absolute host paths, each with everything below it. */
-      binds: z.array(path).default([]),
-    })
-    .prefault({}),
+  /** What a commit may do to this host; the repository cannot change it. */
+  policy: policySchema.prefault({}),
   limits: z
     .strictObject({
       source_bytes: size.prefault('64MiB'),

@@ -22,3 +22,12 @@ test('a file that was asked for has to be there', async () => {
     message: expect.stringContaining('there is no such file'),
   });
 });
+
+test('the identity of a device can be named by a variable alone', async () => {
+  await using folder = await temporaryFolder();
+  const absent = join(folder.path, 'agent.yaml');
+  const env = { ...ENV, HOLDFAST_SECRETS__IDENTITY_FILE: '/etc/holdfast/age.key', HOLDFAST_RUNTIME_DIR: '/run/x' };
+  const { secrets, runtime_dir } = await loadConfig(absent, env, absent);
+  expect(secrets).toEqual({ identity_file: '/etc/holdfast/age.key', identity_files: [] });
+  expect(runtime_dir).toBe('/run/x');
+});
