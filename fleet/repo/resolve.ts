@@ -1,21 +1,32 @@
 // A device's folder of a revision to desired state. Pure: files come in as a tree, and paths that the tree does not cover
 // go out as `needs`, so the caller loads them and asks again. Every round names something new or ends.
-import { checkClaims } from '../compose/claims.ts';
-import { findCycles } from '../compose/cycles.ts';
+
 import { createFiles, type Files, joinPath } from '../compose/files.ts';
-import { describe } from '../compose/node.ts';
 import { locate, wholeFile } from '../compose/place.ts';
-import { type Keys, readKeys, sortedRecord } from '../compose/read.ts';
-import { createReport, type Report, shown, wrong } from '../compose/report.ts';
-import { createBudget } from '../compose/variables.ts';
-import { parseYaml } from '../compose/yaml.ts';
+import type { Declared } from '../compose/project.ts';
+import { type Keys, sortedRecord } from '../compose/read.ts';
+import { createReport, type Report, shown } from '../compose/report.ts';
+import { checkClaims } from '../compose/resolve/claims.ts';
+import { createSecretFiles, type SecretFiles } from '../compose/resolve/secret-files.ts';
+import { createBudget } from '../compose/variables/variables.ts';
 import type { Diagnostic } from '../diagnostic.ts';
+import { MAX_VALUES } from '../mask.ts';
+import type { Ask } from '../model/ask.ts';
 import type { Desired } from '../model/desired.ts';
+import type { GivenSecrets } from '../model/secret-file.ts';
 import type { SourceTree } from '../model/source.ts';
 import { isId } from '../names.ts';
-import { type LoadedApp, loadApp, soleApp } from './app.ts';
-import { COMPOSE_NAMES } from './compose-names.ts';
-import { type AppFields, DEVICE_KEYS, type DeviceFields, FLEET_KEYS, type FleetFields, ID_RULE } from './settings.ts';
+import { type LoadedApp, loadApp } from './app.ts';
+import { ID_RULE } from './app-keys.ts';
+import { checkApps } from './app-order.ts';
+import { declaredApps } from './apps.ts';
+import { checkIgnored } from './ignored.ts';
+import { type Layer, labelsOf, lastSaid, layersOf } from './layers.ts';
+import { FLEET_FILE } from './layout.ts';
+import { originsOf } from './origins.ts';
+import { readSettings } from './read-settings.ts';
+import { checkSecretsInSight } from './secrets-in-sight.ts';
+import { DEVICE_KEYS, type DeviceFields, FLEET_KEYS, type FleetFields } from './settings.ts';
 
 export interface ResolveInput {
   readonly device: string;
@@ -24,6 +35,12 @@ export interface ResolveInput {
   /** `main@sha1:<commit>` */
   readonly revision: string;
   readonly tree: SourceTree;
+  /** Names of shared apps, as far as the caller knows them: only for saying which one was meant. */
+  readonly sharedApps?: readonly string[];
+  /** SOPS files that were opened, or could not be. */
+  readonly secrets: GivenSecrets;
+  /** Made once with the device's state: ids of secret content are keyed by it. */
+  readonly salt: string;
 }
 
 export type Resolution =
@@ -31,22 +48,24 @@ export type Resolution =
       readonly kind: 'resolved';
       readonly desired: Desired;
       readonly warnings: readonly Diagnostic[];
-      readonly origins: readonly BindOrigin[];
+      /** What the commit asks of the host, for its policy. */
+      readonly asks: readonly Ask[];
+      /** Groups of fleet.yaml that select the device. */
+      readonly groups: readonly string[];
+      /** What the Compose files say, by app. */
+      readonly declared: ReadonlyMap<string, Declared>;
     }
-  /** Files and folders that the tree does not cover; load them as well and resolve again. */
-  | { readonly kind: 'needs'; readonly roots: readonly string[] }
-  | { readonly kind: 'invalid'; readonly diagnostics: readonly Diagnostic[] };
+  /** Files and folders that the tree does not cover, and SOPS files that were not opened: load and open them, resolve again. */
+  | { readonly kind: 'needs'; readonly roots: readonly string[]; readonly secrets: readonly string[] }
+  /** `groups` null: its labels or the groups cannot be read. */
+  | {
+      readonly kind: 'invalid';
+      readonly diagnostics: readonly Diagnostic[];
+      readonly groups: readonly string[] | null;
+    };
 
-/** An absolute host path that a service gets to see, and where the file says so. */
-export interface BindOrigin {
-  readonly app: string;
-  readonly service: string;
-  readonly source: string;
-  readonly place: Pick<Diagnostic, 'file' | 'line' | 'column' | 'source'>;
-}
-
-const FLEET_FILE = 'fleet.yaml';
-const DEVICES = 'devices';
+/** Rounds of "load what this refers to": includes nest, but not without end. */
+export const MAX_LOAD_ROUNDS = 10;
 
 export function resolveDevice(input: ResolveInput): Resolution {
   const report = createReport();
@@ -55,48 +74,47 @@ export function resolveDevice(input: ResolveInput): Resolution {
   if (!isId(input.device) || folder === null) {
     const what = `"${shown(input.device)}" cannot be the id of a device`;
     report.error(wholeFile(input.path), 'name', what, ID_RULE);
-    return { kind: 'invalid', diagnostics: report.diagnostics() };
+    return { kind: 'invalid', diagnostics: report.diagnostics(), groups: null };
   }
-  const fleet = readSettings<FleetFields>(FLEET_FILE, FLEET_FILE, FLEET_KEYS, files, report);
+  const fleet = readOptional<FleetFields>(FLEET_FILE, FLEET_FILE, FLEET_KEYS, files, report);
   const deviceFile = folder === '' ? 'device.yaml' : `${folder}/device.yaml`;
-  const device = readSettings<DeviceFields>(deviceFile, folder, DEVICE_KEYS, files, report);
-  const apps = device === null ? [] : (device.apps ?? soleApp(input.device, folder, files, report));
+  const own = readOptional<DeviceFields>(deviceFile, folder, DEVICE_KEYS, files, report);
+  const isRead = !report.failed();
+  const labels = labelsOf(fleet ?? {}, own ?? {});
+  const layers = layersOf(fleet ?? {}, own ?? {}, labels, folder);
+  const { device, sharedApps = [] } = input;
+  const apps =
+    own === null ? [] : declaredApps({ device, sharedApps, folder, fleet: fleet ?? {}, own, layers, files, report });
   const budget = createBudget();
-  const loaded = apps.flatMap((app) => loadApp(app, { folder, files, budget, report }) ?? []);
+  const secretFiles = createSecretFiles(input.secrets, input.salt);
+  const loaded = apps.flatMap((app) => loadApp(app, { files, budget, report, secretFiles }) ?? []);
   checkApps(apps, report);
+  for (const app of loaded) checkIgnored(app, report);
   checkClaims(
     loaded.flatMap(({ project }) => project.claims),
     report,
   );
   const roots = files.needs();
-  if (roots.length > 0) return { kind: 'needs', roots };
-  if (report.failed()) return { kind: 'invalid', diagnostics: report.diagnostics() };
+  const secrets = secretFiles.needs();
+  if (roots.length > 0 || secrets.length > 0) return { kind: 'needs', roots, secrets };
+  if (secretFiles.tooMany()) {
+    report.error(wholeFile(deviceFile), 'too-large', `more than ${MAX_VALUES} secret values on one device`);
+  }
+  checkSecretsInSight(loaded, secretFiles, report);
+  const groups = layers.flatMap(({ group }) => group ?? []);
+  if (report.failed()) return { kind: 'invalid', diagnostics: report.diagnostics(), groups: isRead ? groups : null };
   return {
     kind: 'resolved',
-    desired: desiredOf(input, fleet ?? {}, device ?? {}, loaded),
+    desired: desiredOf(input, labels, layers, loaded, secretFiles),
+    groups,
     warnings: report.diagnostics(),
-    origins: loaded.flatMap(originsOf),
+    asks: loaded.flatMap(asksOf),
+    declared: new Map(loaded.map(({ app, project }) => [app.name, project.declared])),
   };
 }
 
-/** Where a device's folder is unless the agent is told otherwise. */
-export function devicePath(device: string): string {
-  return `${DEVICES}/${device}`;
-}
-
-/** Folders below `devices/` that declare something, sorted. Names that are no ids are among them: resolving says so. */
-export function listDevices(tree: SourceTree): string[] {
-  const names = new Set<string>();
-  for (const path of tree.files.keys()) {
-    const [top, name, file, ...deeper] = path.split('/');
-    if (top !== DEVICES || name === undefined || file === undefined || deeper.length > 0) continue;
-    if (file === 'device.yaml' || COMPOSE_NAMES.includes(file)) names.add(name);
-  }
-  return [...names].sort();
-}
-
-/** An optional file by its table; what is not there sets nothing. null: it cannot be read, which was reported. */
-function readSettings<T extends object>(
+/** An optional file; what is not there sets nothing. */
+function readOptional<T extends object>(
   path: string,
   root: string,
   keys: Keys<T>,
@@ -104,62 +122,43 @@ function readSettings<T extends object>(
   report: Report,
 ): Partial<T> | null {
   const found = files.find(path, root);
-  if (found.kind !== 'file') return {};
-  const parsed = parseYaml(path, found.file.bytes, report);
-  if (parsed.kind !== 'tree') return parsed.kind === 'empty' ? {} : null;
-  const where = { path: '', report };
-  if (parsed.root.kind === 'map') return readKeys(parsed.root, where, keys) ?? null;
-  wrong(where, parsed.root.at, 'type', `the file has to be a map, not ${describe(parsed.root)}`);
-  return null;
-}
-
-function checkApps(apps: readonly AppFields[], report: Report): void {
-  const names = apps.map(({ name }) => name);
-  for (const app of apps) {
-    const where = { path: `apps.${app.name}.depends_on`, report };
-    for (const { value, at } of app.depends_on) {
-      if (!names.includes(value)) {
-        wrong(
-          where,
-          at,
-          'undefined-app',
-          `the app "${shown(value)}" is not one of this device`,
-          'name it under "apps"',
-        );
-      }
-    }
+  if (found.kind === 'file') return readSettings(found.file, keys, report);
+  const other = path.replace(/yaml$/, 'yml');
+  if (found.kind === 'absent' && files.has(other)) {
+    report.warn(wholeFile(other), 'ignored-file', 'not read: its name is not the one that counts', `name it ${path}`);
   }
-  const graph = new Map(apps.map((app) => [app.name, app.depends_on.map(({ value }) => value)]));
-  for (const cycle of findCycles(graph)) {
-    const first = apps.find(({ name }) => name === cycle[0]);
-    if (first === undefined) continue;
-    const where = { path: `apps.${first.name}.depends_on`, report };
-    wrong(where, first.at, 'cycle', `apps wait for each other: ${cycle.join(' → ')}`, 'remove one of these');
-  }
+  return {};
 }
 
 function desiredOf(
-  { device, revision }: ResolveInput,
-  fleet: Partial<FleetFields>,
-  own: Partial<DeviceFields>,
+  { device, revision, salt }: ResolveInput,
+  labels: ReturnType<typeof labelsOf>,
+  layers: readonly Layer[],
   loaded: readonly LoadedApp[],
+  secretFiles: SecretFiles,
 ): Desired {
-  const drift = own.drift ?? fleet.drift ?? 'correct';
-  const labels = new Map([...(fleet.labels ?? []), ...(own.labels ?? [])]);
+  const drift = lastSaid(layers, 'drift')?.value ?? 'correct';
   return {
     device,
     revision,
     labels: sortedRecord([...labels].map(([name, { value }]) => [name, value ?? ''])),
-    intervalMs: own.interval ?? fleet.interval ?? null,
-    suspend: own.suspend ?? false,
+    intervalMs: lastSaid(layers, 'interval')?.value ?? null,
+    suspend: lastSaid(layers, 'suspend')?.value ?? false,
+    secretValues: secretFiles.values(),
+    salt,
+    origins: originsOf(
+      labels,
+      layers,
+      loaded.map(({ app }) => app),
+    ),
     apps: loaded.map(({ app, project }) => ({
       name: app.name,
-      drift,
+      drift: app.drift?.value ?? drift,
       dependsOn: [...new Set(app.depends_on.map(({ value }) => value))],
-      strategy: app.strategy,
-      healthTimeoutMs: app.health_timeout,
-      rollback: app.rollback,
-      ignore: app.ignore,
+      strategy: app.strategy?.value ?? 'stop-first',
+      healthTimeoutMs: app.health_timeout?.value ?? 60_000,
+      rollback: app.rollback?.value ?? true,
+      ignore: [...new Set(app.ignore.map(({ value }) => value))],
       services: project.services,
       networks: project.networks,
       volumes: project.volumes,
@@ -167,6 +166,6 @@ function desiredOf(
   };
 }
 
-function originsOf({ app, project }: LoadedApp): BindOrigin[] {
-  return project.hostPaths.map(({ service, source, at }) => ({ app: app.name, service, source, place: locate(at) }));
+function asksOf({ app, project }: LoadedApp): Ask[] {
+  return project.asks.map(({ at, ...ask }) => ({ ...ask, app: app.name, place: locate(at) }));
 }

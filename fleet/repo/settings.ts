@@ -1,67 +1,64 @@
 // The tables of device.yaml and fleet.yaml: which keys there are and how each is read. No interpolation: these files say
 // what the variables are.
+import { withoutKey } from '../compose/node.ts';
 import { type Pairs, readPairs } from '../compose/pairs.ts';
-import type { Place } from '../compose/place.ts';
 import {
   type Keys,
   type Located,
   listReader,
   locatedReader,
-  oneOrMoreReader,
+  mapReader,
+  missingKey,
   type Reader,
-  readBoolean,
-  readDuration,
   readKeys,
-  readName,
-  wordReader,
 } from '../compose/read.ts';
-import { doubtful, shown, wrong } from '../compose/report.ts';
+import { shown, wrong } from '../compose/report.ts';
+import { readBoolean, readName } from '../compose/scalars.ts';
 import { isId } from '../names.ts';
+import { type AppEntry, ID_RULE, isMissing, readApps } from './app-keys.ts';
+import { readSelector, type Selector } from './selector.ts';
+import { readDrift, readTime } from './words.ts';
 
-/** Most apps of one device; as many as a status can report. */
-export const MAX_APPS = 256;
+/** Most groups of one fleet. */
+const MAX_GROUPS = 256;
 /** Most labels of one device. */
 const MAX_LABELS = 64;
 /** As long as labels may be on the wire. */
 const MAX_LABEL = 256;
 
-export interface FleetFields {
-  interval: number;
-  drift: 'correct' | 'warn';
-  labels: Pairs;
-}
-
-export interface DeviceFields extends FleetFields {
-  suspend: boolean;
-  apps: readonly AppFields[];
-}
-
-export interface AppFields {
-  readonly name: string;
-  readonly at: Place;
-  readonly compose: readonly Located<string>[];
-  readonly env: Pairs;
-  readonly env_files: readonly Located<string>[];
-  readonly depends_on: readonly Located<string>[];
-  readonly strategy: 'stop-first' | 'start-first';
+/** What each of fleet.yaml, a group and device.yaml may say; the later wins. */
+export interface CommonFields {
   /** Milliseconds. */
-  readonly health_timeout: number;
-  readonly rollback: boolean;
-  readonly ignore: readonly string[];
+  interval: Located<number>;
+  drift: Located<'correct' | 'warn'>;
+  /** Interpolation variables of all apps. */
+  env: Pairs;
 }
 
-/** Whole milliseconds within bounds. */
-function timeReader(minMs: number, maxMs: number, range: string): Reader<number> {
-  return (node, where) => {
-    const ns = readDuration(node, where);
-    if (ns === undefined) return undefined;
-    const ms = Math.round(ns / 1e6);
-    return ms >= minMs && ms <= maxMs ? ms : wrong(where, node.at, 'value', `has to be from ${range}`);
-  };
+export interface FleetFields extends CommonFields {
+  labels: Pairs;
+  /** Who opens every SOPS file of the fleet beside the devices: people, by name. */
+  secrets: { recipients: ReadonlyMap<string, string> };
+  groups: readonly Group[];
 }
 
-const DAY_MS = 24 * 3600 * 1000;
-const readTime = timeReader(1000, DAY_MS, '1s to 24h');
+export interface DeviceFields extends CommonFields {
+  labels: Pairs;
+  /** The public key of the device's age identity: files of this device are encrypted for it. */
+  secrets: { recipient: string };
+  suspend: Located<boolean>;
+  apps: readonly AppEntry[];
+}
+
+/** No labels: a group cannot change what it is selected by. */
+export interface GroupFields extends CommonFields {
+  name: Located<string>;
+  selector: Selector;
+  suspend: Located<boolean>;
+  apps: readonly AppEntry[];
+}
+
+export type Group = Partial<Omit<GroupFields, 'name' | 'selector'>> & Pick<GroupFields, 'name' | 'selector'>;
 
 const readLabels: Reader<Pairs> = (node, where) => {
   const pairs = readPairs(node, where);
@@ -75,103 +72,78 @@ const readLabels: Reader<Pairs> = (node, where) => {
   return pairs;
 };
 
-export const FLEET_KEYS: Keys<FleetFields> = {
-  interval: readTime,
-  drift: wordReader(['correct', 'warn']),
-  labels: readLabels,
+/** An X25519 public key, as age-keygen prints it. */
+const readRecipient: Reader<string> = (node, where) => {
+  const text = readName(node, where);
+  if (text === undefined || /^age1[02-9ac-hj-np-z]{58}$/.test(text)) return text;
+  const secret = /^AGE-SECRET-KEY-/i.test(text);
+  const what = secret
+    ? 'this is a private key, which must not be in Git'
+    : 'has to be the public key of an age identity';
+  return wrong(where, node.at, 'value', what, 'write age1…, which age-keygen -y prints');
 };
 
-type AppKeys = Omit<AppFields, 'name' | 'at'> & { name: Located<string> };
-
-const readAnyStrategy = wordReader(['stop-first', 'start-first']);
-
-/** Accepted, since it is part of what Git says, but never in silence: the agent does not do it yet. */
-const readStrategy: Reader<'stop-first' | 'start-first'> = (node, where) => {
-  const strategy = readAnyStrategy(node, where);
-  if (strategy === 'start-first') {
-    doubtful(where, node.at, 'not-yet', 'start-first is not carried out yet', 'the old container stops first');
-  }
-  return strategy;
+const readRecipients: Reader<FleetFields['secrets']> = (node, where) => {
+  const fields = readKeys<FleetFields['secrets']>(node, where, { recipients: mapReader(readRecipient) });
+  return fields && { recipients: fields.recipients ?? new Map() };
 };
 
-const readRollback: Reader<boolean> = (node, where) => {
-  const rollback = readBoolean(node, where);
-  if (rollback === true) {
-    doubtful(
-      where,
-      node.at,
-      'not-yet',
-      'no agent rolls back by itself yet',
-      'a revision that is not healthy is reported',
-    );
-  }
-  return rollback;
+const readOwnRecipient: Reader<DeviceFields['secrets']> = (node, where) => {
+  const fields = readKeys<DeviceFields['secrets']>(node, where, { recipient: readRecipient });
+  return fields?.recipient === undefined ? undefined : { recipient: fields.recipient };
 };
 
-const APP_KEYS: Keys<AppKeys> = {
-  name: locatedReader(readName),
-  compose: oneOrMoreReader(locatedReader(readName)),
+const COMMON_KEYS: Keys<CommonFields> = {
+  interval: locatedReader(readTime),
+  drift: locatedReader(readDrift),
   env: readPairs,
-  env_files: oneOrMoreReader(locatedReader(readName)),
-  depends_on: listReader(locatedReader(readName)),
-  strategy: readStrategy,
-  health_timeout: readTime,
-  rollback: readRollback,
-  ignore: listReader(readName),
 };
 
-const readApp: Reader<AppFields> = (node, where) => {
-  const fields = readKeys(node, where, APP_KEYS, { secrets: '' }, 'not supported yet');
-  if (fields === undefined || node.kind !== 'map') return undefined;
-  for (const key of ['name', 'compose'] as const) {
-    const hint = key === 'name' ? 'add name: the name of the app' : 'add compose: the path of its Compose file';
-    if (!node.entries.has(key)) wrong(where, node.at, 'missing-key', `${key} is missing`, hint);
-  }
-  const { name, compose } = fields;
-  if (compose?.length === 0) wrong(where, node.at, 'value', 'compose names no file');
-  if (name !== undefined && !isId(name.value)) {
-    return wrong(where, name.at, 'name', `"${shown(name.value)}" cannot be the name of an app`, ID_RULE);
-  }
-  if (name === undefined || compose === undefined || compose.length === 0) return undefined;
-  return {
-    compose,
-    env: fields.env ?? new Map(),
-    env_files: fields.env_files ?? [],
-    depends_on: fields.depends_on ?? [],
-    ...appDefaults(fields),
-    name: name.value,
-    at: name.at,
-  };
+export const GROUP_KEYS: Keys<GroupFields> = {
+  name: locatedReader(readName),
+  selector: readSelector,
+  ...COMMON_KEYS,
+  suspend: locatedReader(readBoolean),
+  apps: readApps,
 };
 
-/** What an app is when device.yaml says nothing about it. */
-export function appDefaults(
-  fields: Partial<AppKeys>,
-): Pick<AppFields, 'strategy' | 'health_timeout' | 'rollback' | 'ignore'> {
-  return {
-    strategy: fields.strategy ?? 'stop-first',
-    health_timeout: fields.health_timeout ?? 60_000,
-    rollback: fields.rollback ?? true,
-    ignore: fields.ignore ?? [],
-  };
-}
+const readGroup: Reader<Group> = (node, where) => {
+  const { name, selector, ...fields } = readKeys(node, where, GROUP_KEYS) ?? {};
+  if (node.kind !== 'map') return undefined;
+  if (isMissing(node, 'name')) missingKey(withoutKey(node, 'name'), where, 'name', 'add name: a word for it');
+  if (isMissing(node, 'selector')) {
+    const hint = 'add selector: {LABEL: VALUE}; {} is every device';
+    missingKey(withoutKey(node, 'selector'), where, 'selector', hint);
+  }
+  if (name !== undefined && !isId(name.value))
+    return wrong(where, name.at, 'name', `"${shown(name.value)}" cannot be the name of a group`, ID_RULE);
+  return name && selector && { ...fields, name, selector };
+};
 
-export const ID_RULE = 'use lower-case letters, digits and dashes, 63 at most, not starting with a dash';
-
-const readApps: Reader<readonly AppFields[]> = (node, where) => {
-  // Apps that cannot be read are still apps: nothing else is looked for in their place.
-  const apps = listReader(readApp)(node, where) ?? [];
-  if (apps.length > MAX_APPS) return wrong(where, node.at, 'too-large', `more than ${MAX_APPS} apps on one device`);
+const readGroups: Reader<readonly Group[]> = (node, where) => {
+  const groups = listReader(readGroup)(node, where);
+  if (groups === undefined) return undefined;
+  if (groups.length > MAX_GROUPS) return wrong(where, node.at, 'too-large', `more than ${MAX_GROUPS} groups`);
   const names = new Set<string>();
-  for (const { name, at } of apps) {
-    if (names.has(name)) wrong(where, at, 'duplicate-app', `two apps are named "${name}"`);
-    names.add(name);
+  for (const { name } of groups) {
+    if (names.has(name.value))
+      wrong(where, name.at, 'duplicate-group', `two groups are named "${name.value}"`, 'give each a name of its own');
+    names.add(name.value);
   }
-  return apps;
+  return groups;
+};
+
+export const FLEET_KEYS: Keys<FleetFields> = {
+  ...COMMON_KEYS,
+  labels: readLabels,
+  secrets: readRecipients,
+  groups: readGroups,
 };
 
 export const DEVICE_KEYS: Keys<DeviceFields> = {
-  ...FLEET_KEYS,
-  suspend: readBoolean,
+  ...COMMON_KEYS,
+  labels: readLabels,
+  secrets: readOwnRecipient,
+  suspend: locatedReader(readBoolean),
   apps: readApps,
 };

@@ -43,7 +43,7 @@ async function readConfigFile(path: string | undefined): Promise<ConfigInput['fi
   } catch (error) {
     throw new HoldfastError(
       'ConfigInvalid',
-      `cannot read the configuration ${path}: ${messageOf(error)}; check --config`,
+      `cannot read the configuration ${path}: ${messageOf(error, path)}; check --config`,
       {
         cause: error,
       },

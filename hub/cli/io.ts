@@ -9,7 +9,9 @@ export interface Io {
   /** Columns of the terminal; null: not a terminal, nothing is cut. */
   readonly columns: number | null;
   readonly colour: boolean;
-  /** Aborts on Ctrl-C and SIGTERM. */
+  /** Does a person see what goes to `err`, as it comes? */
+  readonly watched: boolean;
+  /** Aborts on Ctrl-C, SIGTERM and when the terminal closes. */
   readonly signal: AbortSignal;
 }
 

@@ -3,6 +3,8 @@ import { stringify } from 'yaml';
 import type { Io } from './io.ts';
 
 export const FORMATS = ['table', 'json', 'yaml'] as const;
+/** `github`: lines that GitHub Actions shows at the place in the change. */
+export const VALIDATE_FORMATS = [...FORMATS, 'github'] as const;
 export type Format = (typeof FORMATS)[number];
 
 /** @param text makes the table; only called for it */

@@ -12,6 +12,8 @@ import { CliError, type ExitCode, type Io } from './io.ts';
 import { FORMATS, type Format } from './output.ts';
 import { createPaint } from './paint.ts';
 import { reconcile } from './reconcile.ts';
+import { addRepository } from './repository-commands.ts';
+import { addSecrets } from './secrets.ts';
 import { status } from './status.ts';
 
 const EXIT_CODES = `
@@ -39,6 +41,7 @@ export function createProgram(io: Io): (args: readonly string[]) => Promise<Exit
     addHub(program, io, run);
     addFleet(program, io, run);
     addRepository(program, io, run);
+    addSecrets(program, io, run);
     for (const command of program.commands) command.copyInheritedSettings(program);
     try {
       await program.parseAsync([...args], { from: 'user' });
@@ -51,7 +54,7 @@ export function createProgram(io: Io): (args: readonly string[]) => Promise<Exit
   };
 }
 
-type Run = (work: () => Promise<ExitCode>) => () => Promise<void>;
+export type Run = (work: () => Promise<ExitCode>) => () => Promise<void>;
 
 function addHub(program: Command, io: Io, run: Run): void {
   const command = program
@@ -109,22 +112,6 @@ function addFleet(program: Command, io: Io, run: Run): void {
   const hint = program.command('reconcile').argument('<id>').description('ask a device to look at Git now');
   hint.option('--fleet <name>', 'when several fleets have this id');
   asks(hint, (api, format, [id = '']) => reconcile({ io, api, format, paint }, id, hint.opts()));
-}
-
-function addRepository(program: Command, io: Io, run: Run): void {
-  const format = () => new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table');
-  const check = program.command('validate').argument('[repo]', 'folder of the fleet repository', '.');
-  check.description('check a fleet repository, no hub needed (exit 1: it has errors)').addOption(format());
-  check.action(() =>
-    run(async () => (await import('./repository.ts')).validate(io, check.args[0] ?? '.', check.opts()))(),
-  );
-  const show = program.command('render').argument('<repo>').argument('<device>').addOption(format().default('yaml'));
-  show.description('what Git declares for one device, fully resolved');
-  show.action(() =>
-    run(async () =>
-      (await import('./repository.ts')).render(io, show.args[0] ?? '.', show.args[1] ?? '', show.opts()),
-    )(),
-  );
 }
 
 function filters(command: Command): void {

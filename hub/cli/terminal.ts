@@ -3,7 +3,7 @@ import type { Io } from './io.ts';
 
 export function terminal(): Io {
   const stopping = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => stopping.abort());
   const tty = process.stdout.isTTY === true;
   return {
     out: (text) => process.stdout.write(text),
@@ -12,6 +12,7 @@ export function terminal(): Io {
     now: Date.now,
     columns: tty ? process.stdout.columns : null,
     colour: tty && (process.env.NO_COLOR ?? '') === '' && process.env.TERM !== 'dumb',
+    watched: process.stderr.isTTY === true,
     signal: stopping.signal,
   };
 }

@@ -81,13 +81,14 @@ const ADVICE: Readonly<Record<Reason, Advice>> = {
     remedy: 'Renew the token or deploy key under source.auth on the host. It needs read access only.',
   },
   VerificationError: {
-    says: 'The newest commit is not signed by anyone whom this device trusts. It is not applied.',
+    says: 'The newest commit, or an image that it names, is not signed by anyone whom this device trusts. It is not applied.',
     remedy:
-      'Sign the commit with an allowed key, or add its signer to allowed_signers on the host. If nobody knows the commit, treat it as an intrusion.',
+      'Sign it with an allowed key, or trust the key that signed it: verify.allowed_signers for commits, policy.images.cosign_keys for images. If nobody knows the commit, treat it as an intrusion.',
   },
   PolicyDenied: {
     says: 'The commit asks for something that the policy of this host forbids.',
-    remedy: 'Drop the request from the Compose file, or allow it under policy in agent.yaml on the host.',
+    remedy:
+      'Drop the request from the Compose file, or paste the line of the message under policy into agent.yaml on the host.',
   },
   DockerUnavailable: {
     says: 'The Docker Engine on the host does not answer.',

@@ -99,6 +99,38 @@ describe('any text', () => {
     );
   });
 
+  it('as fleet.yaml gives desired state or diagnostics', () => {
+    const groups = fc.array(
+      fc.record(
+        {
+          name: fc.oneof(fc.constantFrom('a', 'b', 'A'), tree),
+          selector: fc.oneof(
+            fc.constantFrom('site', '!site', 'site in (x,berlin)', 'site in (', 'a=b,,', {}, { site: ['berlin'] }),
+            tree,
+          ),
+          apps: fc.oneof(fc.constantFrom(['kiosk'], [{ name: 'kiosk', enabled: false }], ['nowhere']), tree),
+          env: tree,
+          drift: scalar,
+        },
+        { requiredKeys: [] },
+      ),
+      { maxLength: 3 },
+    );
+    const fleet = fc.oneof(
+      yamlText,
+      groups.map((all) => stringify({ groups: all })),
+    );
+    fc.assert(
+      fc.property(fleet, (text) => {
+        const device = 'labels: {site: berlin}\napps: [{name: kiosk, env: {A: b}}]';
+        const compose = 'services: {web: {image: nginx}}';
+        const files = { 'device.yaml': device, 'compose.yaml': compose, 'apps/kiosk/compose.yaml': compose };
+        sound(resolveFiles({ ...files, 'fleet.yaml': text }));
+      }),
+      RUNS,
+    );
+  });
+
   it('as bytes gives desired state or diagnostics', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 100 }), (bytes) => {
@@ -116,7 +148,7 @@ function sound(resolution: ReturnType<typeof resolveFiles>): void {
   const errors = diagnostics.filter(({ severity }) => severity === 'error').length;
   expect(errors > 0).toBe(resolution.kind === 'invalid');
   for (const diagnostic of diagnostics) {
-    expect(diagnostic.file).toMatch(/^devices\/edge-01\//);
+    expect(diagnostic.file).toMatch(/^devices\/edge-01\/|^fleet\.yaml$|^apps\//);
     expect(formatDiagnostic(diagnostic)).not.toMatch(/[^\P{Cc}\n]/u);
     if (diagnostic.line > 0) expect(diagnostic.column).toBeGreaterThan(0);
   }

@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { devicePath, listDevices, resolveDevice } from '../../../fleet/repo/resolve.ts';
-import { appOf, desiredOf, FOLDER, REVISION, resolveCompose, resolveFiles, saidOf, textOf, web } from './resolving.ts';
+import { devicePath } from '../../../fleet/repo/layout.ts';
+import { resolveDevice } from '../../../fleet/repo/resolve.ts';
+import {
+  appOf,
+  CLOSED,
+  desiredOf,
+  FOLDER,
+  REVISION,
+  resolveCompose,
+  resolveFiles,
+  saidOf,
+  textOf,
+  web,
+} from './resolving.ts';
 import { type Files, treeOf } from './tree.ts';
 
 const APP = web('');
@@ -33,17 +45,28 @@ describe('a device with one Compose file', () => {
   );
 
   it('says which files are not read', () => {
-    const files = { 'compose.yaml': APP, 'docker-compose.yml': APP, 'compose.override.yaml': APP };
+    const files = { 'compose.yaml': APP, 'docker-compose.yml': APP };
     expect(saidOf(resolveFiles(files))).toEqual([
-      'warning: not read: files are only merged when device.yaml names them | name both files in device.yaml: compose: [compose.yaml, compose.override.yaml]',
-      'warning: not read, because there is a compose.yaml too',
+      'warning: not read, because there is devices/edge-01/compose.yaml too',
     ]);
   });
+
+  it.each(['compose.override.yaml', 'compose.override.yml', 'docker-compose.override.yml'])(
+    'merges %s over it, as Compose does',
+    (name) => {
+      const files = { 'compose.yaml': APP, [name]: 'services: {web: {user: "7"}, extra: {image: busybox}}\n' };
+      const { services } = appOf(resolveFiles(files));
+      expect(services.map((one) => [one.name, one.user])).toEqual([
+        ['extra', undefined],
+        ['web', '7'],
+      ]);
+    },
+  );
 
   it('says what to create where there is nothing', () => {
     expect(textOf(resolveFiles({ 'readme.md': '' }))).toBe(
       [
-        'devices/edge-01/compose.yaml: the device "edge-01" declares nothing: neither device.yaml names apps nor is there a compose.yaml',
+        'devices/edge-01/compose.yaml: the device "edge-01" declares nothing: no device.yaml or group names apps, nor is there a compose.yaml',
         '    create devices/edge-01/compose.yaml',
       ].join('\n'),
     );
@@ -119,16 +142,26 @@ apps:
       'apps[0]: "A" cannot be the name of an app | use lower-case letters, digits and dashes, 63 at most, not starting with a dash',
     ],
     ['apps: [{compose: a.yaml}]', 'apps[0]: name is missing | add name: the name of the app'],
-    ['apps: [{name: a}]', 'apps[0]: compose is missing | add compose: the path of its Compose file'],
+    [
+      'apps: [{name: a}]',
+      'there is no shared app "a": apps/a/compose.yaml is not in Git | create apps/a/compose.yaml, or say which file: {name: a, compose: …}',
+    ],
+    [
+      'apps: [a]',
+      'there is no shared app "a": apps/a/compose.yaml is not in Git | create apps/a/compose.yaml, or say which file: {name: a, compose: …}',
+    ],
     ['apps: [{name: a, compose: []}]', 'apps[0]: compose names no file'],
-    ['apps: [{name: a, compose: a.yaml, secrets: [x]}]', 'apps[0].secrets: not supported yet'],
+    [
+      'apps: [{name: a, compose: a.yaml, secrets: [x]}]',
+      'apps.a.secrets[0]: devices/edge-01/x is not in Git | commit it, or correct the path',
+    ],
     [
       'apps: [{name: a, compose: gone.yaml}]',
       'apps.a.compose[0]: devices/edge-01/gone.yaml is not in Git | commit it, or correct the path',
     ],
     [
       'apps: [{name: a, compose: ../../../a.yaml}]',
-      'apps.a.compose[0]: "../../../a.yaml" leaves the repository | use a path inside it, or an absolute path of the host',
+      'apps.a.compose[0]: "../../../a.yaml" leaves the repository | use a path inside it',
     ],
     [
       'apps: [{name: a, compose: /a.yaml}]',
@@ -160,7 +193,7 @@ apps:
     const device = 'apps: [{name: a, compose: a.yaml}, {name: a, compose: b.yaml}]';
     const b = web('container_name: bb').replace('web:', 'b:');
     expect(saidOf(resolveFiles({ 'device.yaml': device, 'a.yaml': APP, 'b.yaml': b }))).toContain(
-      'apps: two apps are named "a"',
+      'apps: two apps are named "a" | name each app once',
     );
   });
 
@@ -182,7 +215,7 @@ apps:
 describe('fleet.yaml', () => {
   const fleet = (text: string, device = 'labels: {ring: own}') => {
     const tree = treeOf({ 'fleet.yaml': text, [`${FOLDER}/device.yaml`]: device, [`${FOLDER}/compose.yaml`]: APP });
-    return resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree });
+    return resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree, ...CLOSED });
   };
 
   it('gives defaults that the device overrides', () => {
@@ -200,7 +233,9 @@ describe('fleet.yaml', () => {
   });
 
   it('is strict', () => {
-    expect(saidOf(fleet('suspend: true'))).toEqual(['suspend: unknown key']);
+    expect(saidOf(fleet('suspend: true'))).toEqual([
+      'suspend: unknown key | known here: interval, drift, env, labels, secrets, groups',
+    ]);
   });
 });
 
@@ -217,7 +252,7 @@ describe('what the tree does not cover', () => {
     'top.env': 'Y=1',
   };
   const round = (roots: readonly string[], given = files) =>
-    resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree: treeOf(given, roots) });
+    resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree: treeOf(given, roots), ...CLOSED });
 
   it('is asked for, all that is known to be missing at once, until it resolves', () => {
     const asked: string[][] = [];
@@ -241,6 +276,7 @@ describe('what the tree does not cover', () => {
     expect(round([FOLDER, 'fleet.yaml'], broken)).toEqual({
       kind: 'needs',
       roots: ['apps/kiosk', 'top.env'],
+      secrets: [],
     });
   });
 
@@ -254,21 +290,8 @@ describe('what the tree does not cover', () => {
 
 describe('ids', () => {
   it.each(['', 'A', '-a', 'a_b', 'a'.repeat(64), '../x'])('refuses the device id %j', (device) => {
-    const resolution = resolveDevice({ device, path: FOLDER, revision: REVISION, tree: treeOf({}) });
+    const resolution = resolveDevice({ device, path: FOLDER, revision: REVISION, tree: treeOf({}), ...CLOSED });
     expect(saidOf(resolution)[0]).toContain('cannot be the id of a device');
-  });
-
-  it('lists the folders that declare something', () => {
-    const tree = treeOf({
-      'devices/b/compose.yaml': '',
-      'devices/a/device.yaml': '',
-      'devices/c/docker-compose.yml': '',
-      'devices/d/readme.md': '',
-      'devices/e/sub/compose.yaml': '',
-      'devices/compose.yaml': '',
-      'apps/x/compose.yaml': '',
-    });
-    expect(listDevices(tree)).toEqual(['a', 'b', 'c']);
   });
 
   it('knows where a device is', () => {
@@ -277,7 +300,7 @@ describe('ids', () => {
 
   it('takes the repository itself as a device folder', () => {
     const tree = treeOf({ 'compose.yaml': APP });
-    const resolution = resolveDevice({ device: 'edge-01', path: '.', revision: REVISION, tree });
+    const resolution = resolveDevice({ device: 'edge-01', path: '.', revision: REVISION, tree, ...CLOSED });
     expect(appOf(resolution).name).toBe('edge-01');
   });
 });

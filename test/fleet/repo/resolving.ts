@@ -1,17 +1,22 @@
 // Short ways to resolve one device and to look at what came out.
-import { formatDiagnostic } from '../../../fleet/diagnostic.ts';
-import type { Desired, DesiredApp, Service } from '../../../fleet/model/desired.ts';
+import { type Diagnostic, formatDiagnostic } from '../../../fleet/diagnostic.ts';
+import type { Desired, DesiredApp } from '../../../fleet/model/desired.ts';
+import type { Service } from '../../../fleet/model/service.ts';
 import { type Resolution, resolveDevice } from '../../../fleet/repo/resolve.ts';
 import { type Files, treeOf } from './tree.ts';
 
 export const REVISION = 'main@sha1:0123456789012345678901234567890123456789';
 export const FOLDER = 'devices/edge-01';
 
-/** Files without a folder are the device's own. */
+/** No secret file is open. */
+export const CLOSED = { secrets: new Map(), salt: '' };
+
+/** Files without a folder are the device's own, but for fleet.yaml. */
 export function resolveFiles(files: Files, roots?: readonly string[]): Resolution {
-  const placed = Object.entries(files).map(([path, text]) => [path.includes('/') ? path : `${FOLDER}/${path}`, text]);
+  const isPlaced = (path: string) => path.includes('/') || path === 'fleet.yaml';
+  const placed = Object.entries(files).map(([path, text]) => [isPlaced(path) ? path : `${FOLDER}/${path}`, text]);
   const tree = treeOf(Object.fromEntries(placed), roots);
-  return resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree });
+  return resolveDevice({ device: 'edge-01', path: FOLDER, revision: REVISION, tree, ...CLOSED });
 }
 
 /** A Compose file of the device's own. */
@@ -61,8 +66,11 @@ export function textOf(resolution: Resolution): string {
 export function saidOf(resolution: Resolution): string[] {
   if (resolution.kind === 'needs') return [textOf(resolution)];
   const all = resolution.kind === 'resolved' ? resolution.warnings : resolution.diagnostics;
-  return all.map(({ severity, message, hint }) => {
-    const said = hint === undefined ? message : `${message} | ${hint}`;
-    return severity === 'warning' ? `warning: ${said}` : said;
-  });
+  return all.map(wordsOf);
+}
+
+/** Message and hint, without the place. */
+export function wordsOf({ severity, message, hint }: Diagnostic): string {
+  const said = hint === undefined ? message : `${message} | ${hint}`;
+  return severity === 'warning' ? `warning: ${said}` : said;
 }

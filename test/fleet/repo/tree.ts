@@ -12,6 +12,7 @@ export function treeOf(files: Files, roots: readonly string[] = ['']): SourceTre
   for (const path of all.keys()) {
     for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
       const folder = path.slice(0, end);
+      if (trees.has(folder)) continue;
       const inside = [...all.values()].filter((file) => isBelow(folder, file.path));
       if (roots.some((root) => isBelow(root, folder)))
         trees.set(folder, sha1(inside.map((f) => f.path + f.oid).join()));

@@ -53,6 +53,7 @@ async function holdfast(line: string, options: Options = {}) {
     now: Date.now,
     columns,
     colour,
+    watched: false,
     signal,
   };
   const exit = await createProgram(io)(line.split(' '));
