@@ -3,10 +3,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AgentConfig } from '../fleet/config/agent.ts';
 import { HoldfastError } from '../fleet/error.ts';
+import { hideDeep } from '../fleet/mask.ts';
 import type { HostPaths } from '../fleet/reconcile/attribute.ts';
 import { VERSION } from '../fleet/version.ts';
 import { createEngine } from './docker/create-engine.ts';
 import { createContentStore } from './files/create-content-store.ts';
+import { isInMemory } from './files/memory.ts';
 import { createSource } from './git/create-source.ts';
 import { createClock } from './host/clock.ts';
 import { createHostProbe } from './host/facts.ts';
@@ -15,13 +17,19 @@ import { keptCommits } from './loop/kept.ts';
 import type { Log, Parts } from './loop/parts.ts';
 import { createReporter } from './mqtt/create-reporter.ts';
 import { createSilentReporter } from './mqtt/silent-reporter.ts';
+import { createJudge, type Judge } from './policy/judge.ts';
+import { createImageVerifier, type ImageVerifier, type VerifiedMemory } from './registry/image-verifier.ts';
+import { createSecrets } from './secrets/create-secrets.ts';
+import { identityFilesOf } from './secrets/identity.ts';
+import type { Secrets } from './secrets/secrets.ts';
 import { openStore } from './store/open-store.ts';
+import { readStore } from './store/read-store.ts';
 import type { Store } from './store/store.ts';
 import { createVerifier } from './trust/create-verifier.ts';
 import type { Verifier } from './trust/verifier.ts';
 
 /** Opens the state directory; a second agent on it throws `StateUnavailable`. Close `store` when done. */
-export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
+export async function assemble(config: AgentConfig, plainLog: Log): Promise<Parts> {
   const { state_dir: stateDir, device, fleet } = config;
   await mkdir(stateDir, { recursive: true, mode: 0o700 }).catch((error: unknown) => {
     throw new HoldfastError('StateUnavailable', `state_dir ${stateDir} cannot be made: ${String(error)}`, {
@@ -29,8 +37,13 @@ export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
     });
   });
   const store = openStore({ stateDir });
+  const secrets = secretsOf(config, store.salt);
+  const log = withoutSecrets(plainLog, secrets);
+  const paths = hostPaths(config);
   if (store.setAside !== null)
     log('error', `the state file was corrupt and was set aside as ${store.setAside}; starting with an empty inventory`);
+  if (identityFilesOf(config).length > 0 && !(await isInMemory(paths.secrets)))
+    log('warn', `secrets that are mounted lie below ${paths.secrets}, which is on a disk: set runtime_dir to a tmpfs`);
   const now = () => new Date();
   const reporter =
     config.mqtt === undefined
@@ -38,12 +51,14 @@ export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
       : createReporter({ config: config.mqtt, fleet, device, identity: store.identity, store, now, log });
   return {
     config,
-    paths: hostPaths(config),
+    paths,
     source: sourceOf(config, stateDir, store),
     inbox: createInbox(stateDir),
     verifier: verifierOf(config),
+    judge: judgeOf(config, store),
+    secrets,
     engine: engineOf(config, log),
-    content: createContentStore({ stateDir }),
+    content: createContentStore({ stateDir, secretsDir: paths.secrets }),
     store,
     reporter,
     hostFacts: createHostProbe({ stateDir }).facts,
@@ -56,8 +71,22 @@ export async function assemble(config: AgentConfig, log: Log): Promise<Parts> {
   };
 }
 
-export function hostPaths({ state_dir }: AgentConfig): HostPaths {
-  return { content: join(state_dir, 'content'), data: join(state_dir, 'volumes') };
+/** Several agents may share a host, and its `/run`: each has the secrets of its own device only. */
+export function hostPaths({ state_dir, runtime_dir, device }: AgentConfig): HostPaths {
+  return {
+    content: join(state_dir, 'content'),
+    data: join(state_dir, 'volumes'),
+    secrets: join(runtime_dir, device, 'secrets'),
+  };
+}
+
+export function secretsOf(config: AgentConfig, salt: string): Secrets {
+  return createSecrets({ identityFiles: identityFilesOf(config), salt });
+}
+
+function withoutSecrets(log: Log, { hide }: Secrets): Log {
+  return (level, message, fields) =>
+    log(level, hide(message), fields === undefined ? undefined : (hideDeep(fields, hide) as object));
 }
 
 export function engineOf(config: AgentConfig, log: Log) {
@@ -83,6 +112,25 @@ export function sourceOf(
     env: process.env,
     ...(store === undefined ? {} : { held: () => keptCommits(store) }),
   });
+}
+
+function judgeOf(config: AgentConfig, memory: VerifiedMemory): Judge {
+  return createJudge(config, imageVerifierOf(config, memory));
+}
+
+/** For commands beside a running agent: what that has verified counts, and nothing is written. */
+export function judgeBeside(config: AgentConfig): Judge {
+  const store = readStore(config.state_dir);
+  const verified = store?.verifiedImages() ?? [];
+  store?.close();
+  return judgeOf(config, { verifiedImages: () => verified, putVerifiedImages: () => undefined });
+}
+
+/** null: signatures of images do not count. */
+function imageVerifierOf({ policy }: AgentConfig, memory: VerifiedMemory): ImageVerifier | null {
+  const rules = policy.images;
+  if (rules.cosign_keys.length === 0) return null;
+  return createImageVerifier({ rules, memory, env: process.env, certificates: '/etc/docker/certs.d' });
 }
 
 /** null: unsigned commits are accepted. */

@@ -64,7 +64,21 @@ export function reasonOf(error: unknown): Reason {
   }
 }
 
-/** Any thrown value as one line for people. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Any thrown value as one line for people. `about`: the file that the sentence names already. */
+export function messageOf(error: unknown, about?: string): string {
+  if (!(error instanceof Error)) return String(error);
+  const words = 'code' in error ? FILE_ERRORS[String(error.code)] : undefined;
+  if (words === undefined || !('path' in error)) return error.message;
+  return error.path === about ? words : `${String(error.path)}: ${words}`;
 }
+
+/** What the system says of a file or folder, in words. */
+const FILE_ERRORS: Readonly<Record<string, string>> = Object.assign(Object.create(null), {
+  ENOENT: 'there is no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOTDIR: 'a part of this path is no folder',
+  EISDIR: 'this is a folder',
+  ENOSPC: 'the disk is full',
+  EROFS: 'the file system is read-only',
+});

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { benchGit, type FetchResult, type PollingResult } from '../test/bench/git/git-fetch.ts';
 import type { Result } from '../test/bench/measure.ts';
 import { benchReconcile } from '../test/bench/reconcile.ts';
+import { benchValidate, type ValidateResult } from '../test/bench/validate.ts';
 import { request } from './engine/socket.ts';
 import { startEngine } from './engine.ts';
 import { ensureImages } from './images.ts';
@@ -18,8 +19,13 @@ try {
     Version: string;
   };
   const { fetches, polling } = await benchGit(folder);
-  const tables = { reconcile: formatReconcile(results), git: formatFetches(fetches), polling: formatPolling(polling) };
-  console.log([tables.reconcile, tables.git, tables.polling].join('\n\n'));
+  const tables = {
+    reconcile: formatReconcile(results),
+    git: formatFetches(fetches),
+    polling: formatPolling(polling),
+    validate: formatValidate(await benchValidate(folder)),
+  };
+  console.log(Object.values(tables).join('\n\n'));
   await writeFile(join(import.meta.dirname, '../docs/benchmarks.md'), page(tables, Version));
 } finally {
   await engine.stop();
@@ -57,6 +63,21 @@ function formatPolling({ perSecond, medianMs, slowestMs }: PollingResult): strin
   return formatTable(['devices polling per second', 'median', 'slowest'], [row]);
 }
 
+function formatValidate(results: readonly ValidateResult[]): string {
+  const rows = results.map(({ devices, ms, cpuMs, peakMiB, floorMs }) => [
+    devices.toLocaleString('en'),
+    `${(ms / 1000).toFixed(1)} s`,
+    `${(cpuMs / 1000).toFixed(1)} s`,
+    `${peakMiB.toFixed(0)} MiB`,
+    `${(floorMs / 1000).toFixed(1)} s`,
+    `${(ms / floorMs).toFixed(2)} ×`,
+  ]);
+  return formatTable(
+    ['devices', 'holdfast validate', 'its CPU time', 'peak memory', 'reading and parsing alone', 'ratio'],
+    rows,
+  );
+}
+
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -64,7 +85,10 @@ function formatTable(head: readonly string[], rows: readonly (readonly string[])
   return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-function page(tables: Readonly<Record<'reconcile' | 'git' | 'polling', string>>, engineVersion: string): string {
+function page(
+  tables: Readonly<Record<'reconcile' | 'git' | 'polling' | 'validate', string>>,
+  engineVersion: string,
+): string {
   return `# Benchmarks
 
 Written by \`npm run bench\`; do not edit. The machine is small and noisy: ratios and counts are what to compare over time, times are
@@ -97,5 +121,12 @@ followed as the agent does it: poll, history since the last applied commit, own 
 ${tables.polling}
 
 Each device polls over a connection of its own; server and devices share this machine.
+
+## Validating a fleet
+
+\`holdfast validate\` of a repository whose devices run a shared app of three services by group and one service of their own. The
+comparison reads and parses every YAML file once, in one thread, and makes nothing of it. Medians of three rounds.
+
+${tables.validate}
 `;
 }

@@ -105,6 +105,7 @@ find_missing() {
     missing sshd openssh-server
     missing nginx nginx-light
     missing gpg gnupg
+    missing age age
   elif ! node scripts/start/engine-answers.ts; then
     missing_engine
   fi

@@ -3,7 +3,7 @@
 export type Verdict = 'ok' | 'warning' | 'failed';
 
 export interface Finding {
-  /** `source`, `trust`, `engine`, `disk`, `broker`, `clock`. */
+  /** `source`, `trust`, `engine`, `disk`, `secrets`, `broker`, `clock`. */
   readonly subject: string;
   readonly verdict: Verdict;
   /** One sentence: what was found. */

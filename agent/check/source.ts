@@ -25,6 +25,9 @@ const REMEDIES: Partial<Readonly<Record<ErrorCode, string>>> = {
   GitContentRefused: 'Take what is named out of the repository; where it is the size, limits.source_bytes allows more.',
   BuildFailed: 'Correct what is named and push it. Until then the last accepted state stays in force.',
   PolicyDenied: 'Take it out of the commit, or allow it under "policy" in the agent configuration of this host.',
+  VerificationError: 'Sign the images that are named, or trust the key that signed them in policy.images.cosign_keys.',
+  ImagePullFailed:
+    'See that this host reaches the registry that is named, and may read there. Until then nothing changes.',
   DiskPressure: 'Free space in the folder for temporary files (TMPDIR).',
 };
 
@@ -70,11 +73,13 @@ async function declared(given: SourceGiven, tip: Tip, where: string, signal: Abo
   }
 }
 
+/** Places in files: of which commit has to be said. */
+const OF_COMMIT: readonly ErrorCode[] = ['BuildFailed', 'PolicyDenied', 'VerificationError', 'ImagePullFailed'];
+
 /** Messages of Git name the URL themselves. */
 function failed(error: unknown, where: string): Part {
   if (!(error instanceof HoldfastError)) throw error;
-  const message =
-    error.code === 'BuildFailed' || error.code === 'PolicyDenied' ? `${where}:\n${error.message}` : error.message;
+  const message = OF_COMMIT.includes(error.code) ? `${where}:\n${error.message}` : error.message;
   return { verdict: 'failed', message, remedy: remedyOf(error) };
 }
 

@@ -1,13 +1,15 @@
-// `holdfast-agent check`: what is wrong with Git, trust, Engine, disk, broker or clock, and what to do. Puts the real parts
+// `holdfast-agent check`: what is wrong with Git, trust, Engine, disk, secrets, broker or clock, and what to do. Puts the real parts
 // together; leaves nothing behind, and works beside a running agent.
+
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { formatRevision } from '../../fleet/names.ts';
+import { devicePath } from '../../fleet/repo/layout.ts';
 import { agentClientId } from '../../fleet/wire/topics.ts';
-import { engineOf, sourceOf, verifierOf } from '../assemble.ts';
+import { engineOf, judgeBeside, secretsOf, sourceOf, verifierOf } from '../assemble.ts';
 import { type BrokerGiven, checkBroker } from '../check/broker.ts';
 import type { Finding } from '../check/check.ts';
 import { checkClock } from '../check/clock.ts';
@@ -16,6 +18,7 @@ import { checkEngine } from '../check/engine.ts';
 import { formatFindings } from '../check/format.ts';
 import { createGit, type Git } from '../check/git.ts';
 import { type Check, runChecks } from '../check/run-checks.ts';
+import { checkSecrets } from '../check/secrets.ts';
 import { checkSource } from '../check/source.ts';
 import { checkTrust } from '../check/trust.ts';
 import { tryBroker } from '../check/try-broker.ts';
@@ -23,7 +26,7 @@ import type { Tip } from '../git/source.ts';
 import { createClock } from '../host/clock.ts';
 import { agentRuns } from '../inbox/agent-runs.ts';
 import { createInbox } from '../inbox/inbox.ts';
-import { resolve } from '../loop/declared.ts';
+import { resolve } from '../loop/declare.ts';
 import { floorCommit } from '../loop/kept.ts';
 import { readStore } from '../store/read-store.ts';
 import { createLog } from './log.ts';
@@ -61,11 +64,17 @@ export async function checkNow(config: AgentConfig, signal: AbortSignal): Promis
 
 function checksOf(config: AgentConfig, git: Git): readonly Check[] {
   const gitMs = config.source.timeout + GIT_GRACE_MS;
-  const { url, path = `devices/${config.device}` } = config.source;
+  const { url, path = devicePath(config.device) } = config.source;
   const log = createLog('silent', {});
   const socket = config.docker.socket;
+  const secrets = secretsOf(config, '');
   const declared = (tip: Tip, signal: AbortSignal) =>
-    resolve({ config, source: git.content(), log }, tip.commit, formatRevision(tip.name, tip.commit), signal);
+    resolve(
+      { config, source: git.content(), judge: judgeBeside(config), secrets, held: null, log },
+      tip.commit,
+      formatRevision(tip.name, tip.commit),
+      signal,
+    ).then(({ desired }) => desired);
   const clock = { now: () => new Date(), synced: createClock().synced, committedMs: git.committedMs };
   return [
     {
@@ -80,6 +89,7 @@ function checksOf(config: AgentConfig, git: Git): readonly Check[] {
       look: (signal) => checkEngine({ socket, engine: engineOf(config, log) }, signal),
     },
     { subject: 'disk', deadlineMs: DEADLINE_MS, look: () => checkDisk({ stateDir: config.state_dir }) },
+    { subject: 'secrets', deadlineMs: DEADLINE_MS, look: () => checkSecrets(config) },
     { subject: 'broker', deadlineMs: DEADLINE_MS, look: (signal) => checkBroker(brokerOf(config), signal) },
     { subject: 'clock', deadlineMs: gitMs, look: () => checkClock(clock) },
   ];

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { printable } from '../../fleet/diagnostic.ts';
-import { sourceOf, verifierOf } from '../assemble.ts';
+import { judgeBeside, secretsOf, sourceOf, verifierOf } from '../assemble.ts';
 import { BUNDLE_FACTOR, readBundleHead } from '../git/local/bundle-head.ts';
 import { agentRuns } from '../inbox/agent-runs.ts';
 import { handInBundle } from '../inbox/hand-in.ts';
@@ -30,6 +30,7 @@ async function judge(config: AgentConfig, path: string, signal: AbortSignal): Pr
   const head = await readBundleHead(path, signal);
   const store = readStore(config.state_dir);
   const floor = floorCommit(store);
+  const held = store?.snapshot('accepted') ?? null;
   store?.close();
   const override = await createInbox(config.state_dir).accepted();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-import-'));
@@ -38,7 +39,21 @@ async function judge(config: AgentConfig, path: string, signal: AbortSignal): Pr
     const source = sourceOf({ ...config, source: { ...config.source, url: pathToFileURL(path).href } }, folder);
     const verifier = verifierOf(config);
     const log = createLog('silent', {});
-    const judgement = await judgeBundle({ config, source, head, verifier, floor, override, log }, signal);
+    const judgement = await judgeBundle(
+      {
+        config,
+        source,
+        head,
+        verifier,
+        judge: judgeBeside(config),
+        secrets: secretsOf(config, ''),
+        floor,
+        override,
+        held,
+        log,
+      },
+      signal,
+    );
     source.close();
     return judgement;
   } finally {
@@ -60,7 +75,7 @@ export function importText({ revision, signedBy, left }: Judgement, running: boo
     left === null
       ? []
       : [
-          'This bundle builds on an earlier one; what could not be judged here, the agent judges when it takes it:',
+          'This bundle builds on an earlier one, or a registry has to be asked; what could not be judged here, the agent judges when it takes it:',
           left,
         ];
   return `${[`${revision}${signed}: ${then}`, ...note].join('\n').split('\n').map(printable).join('\n')}\n`;

@@ -6,14 +6,15 @@ import { join } from 'node:path';
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { printable } from '../../fleet/diagnostic.ts';
 import { HoldfastError } from '../../fleet/error.ts';
+import type { Hide } from '../../fleet/mask.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { formatRevision } from '../../fleet/names.ts';
 import { makePlan } from '../../fleet/reconcile/plan.ts';
 import { formatDifference, formatPlan } from '../../fleet/reconcile/text.ts';
-import { engineOf, hostPaths, sourceOf, verifierOf } from '../assemble.ts';
+import { engineOf, hostPaths, judgeBeside, secretsOf, sourceOf, verifierOf } from '../assemble.ts';
 import { createContentStore } from '../files/create-content-store.ts';
 import { createInbox } from '../inbox/inbox.ts';
-import { declare } from '../loop/declared.ts';
+import { declare } from '../loop/declare.ts';
 import { floorCommit } from '../loop/kept.ts';
 import { look } from '../loop/look.ts';
 import { readStore } from '../store/read-store.ts';
@@ -23,7 +24,8 @@ import { stopSignal } from './run.ts';
 /** 0: nothing to do. 2: steps are pending, or something is blocked. Errors are thrown: 1. */
 export async function plan(config: AgentConfig, output: 'text' | 'json'): Promise<number> {
   const made = await planNow(config, stopSignal());
-  process.stdout.write(`${output === 'json' ? JSON.stringify(planJson(made), null, 2) : planText(made)}\n`);
+  const text = output === 'json' ? JSON.stringify(planJson(made), null, 2) : planText(made);
+  process.stdout.write(`${made.hide(text)}\n`);
   return made.suspended || made.steps.length + made.blocked.length === 0 ? 0 : 2;
 }
 
@@ -31,28 +33,34 @@ export async function plan(config: AgentConfig, output: 'text' | 'json'): Promis
 export type PlanNow = Plan & { readonly suspended: boolean };
 
 /** The plan that a reconcile would carry out now. */
-export async function planNow(config: AgentConfig, signal: AbortSignal): Promise<PlanNow> {
+export async function planNow(config: AgentConfig, signal: AbortSignal): Promise<PlanNow & { readonly hide: Hide }> {
   const log = createLog('silent', {});
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-plan-'));
   try {
     const source = sourceOf(config, folder);
     const store = readStore(config.state_dir);
     const inventory = store?.inventory() ?? [];
+    const held = store?.snapshot('accepted') ?? null;
+    const secrets = secretsOf(config, store?.salt ?? '');
+    for (const name of ['last_good', 'accepted'] as const) secrets.learn(store?.snapshot(name)?.secretValues ?? []);
     const floor = floorCommit(store);
     store?.close();
     const tip = await source.poll(signal);
     if (tip === null)
       throw new HoldfastError('GitRefNotFound', 'source.url is "import:": what is handed in is planned by the agent.');
     const override = await createInbox(config.state_dir).accepted();
-    const parts = { config, source, verifier: verifierOf(config), floor, override, log };
+    const judge = judgeBeside(config);
+    const parts = { config, source, verifier: verifierOf(config), judge, secrets, floor, override, held, log };
     const { desired } = await declare(parts, tip, formatRevision(tip.name, tip.commit), signal);
-    const content = createContentStore({ stateDir: config.state_dir });
+    const paths = hostPaths(config);
+    const content = createContentStore({ stateDir: config.state_dir, secretsDir: paths.secrets });
     const observed = await look(
       { config, engine: engineOf(config, log), content, inventory: () => inventory },
       desired,
       signal,
     );
-    const made = makePlan({ desired, observed, inventory, paths: hostPaths(config), limits: config.limits });
+    const { hide } = secrets;
+    const made = { ...makePlan({ desired, observed, inventory, paths, limits: config.limits, hide }), hide };
     return desired.suspend ? { ...made, steps: [], blocked: [], suspended: true } : { ...made, suspended: false };
   } finally {
     await rm(folder, { recursive: true, force: true });
@@ -75,7 +83,10 @@ export function planText(made: PlanNow): string {
 /** Without the bodies of calls: they hold environment values. */
 function planJson(made: PlanNow) {
   return {
-    ...made,
+    revision: made.revision,
+    differences: made.differences,
+    blocked: made.blocked,
+    suspended: made.suspended,
     steps: made.steps.map(({ id, kind, subject, app, resource, cause, after }) => ({
       id,
       kind,

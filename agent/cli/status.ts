@@ -24,6 +24,14 @@ export function status(config: AgentConfig, output: 'text' | 'json'): number {
   return stored.conditions.some(({ type, status: is }) => type === 'Ready' && is === 'True') ? 0 : 1;
 }
 
+/** What an earlier condition says already is not said again. */
+function conditionLines(conditions: Stored['conditions']): string[] {
+  return conditions.map(({ type, status: is, reason, message }, index) => {
+    const isSaid = conditions.slice(0, index).some((earlier) => earlier.message.startsWith(message));
+    return isSaid ? `${type} ${is}: ${reason}` : `${type} ${is}: ${reason}: ${message}`;
+  });
+}
+
 export function statusText(device: string, stored: Stored): string {
   const { revision } = stored;
   const lines = [
@@ -37,7 +45,7 @@ export function statusText(device: string, stored: Stored): string {
     `fetched    ${stored.source?.way ?? 'not yet'}`,
     `since      ${stored.ts}`,
     '',
-    ...stored.conditions.map(({ type, status: is, reason, message }) => `${type} ${is}: ${reason}: ${message}`),
+    ...conditionLines(stored.conditions),
   ];
   for (const app of stored.apps) {
     lines.push('', `${app.name}  ${app.sync}  ${app.health}`);

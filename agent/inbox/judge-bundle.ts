@@ -5,10 +5,13 @@ import { formatRevision } from '../../fleet/names.ts';
 import type { BundleHead } from '../git/local/bundle-head.ts';
 import { chooseRef, parseRef } from '../git/ref.ts';
 import type { Source, Tip } from '../git/source.ts';
-import { type DeclareParts, resolve } from '../loop/declared.ts';
+import { type DeclareParts, resolve } from '../loop/declare.ts';
 import { admit } from '../trust/admit.ts';
 
-export type JudgeGiven = Pick<DeclareParts, 'config' | 'verifier' | 'override' | 'log'> & {
+export type JudgeGiven = Pick<
+  DeclareParts,
+  'config' | 'verifier' | 'judge' | 'secrets' | 'override' | 'held' | 'log'
+> & {
   /** The bundle as a source. */
   readonly source: Source;
   readonly head: BundleHead;
@@ -44,8 +47,10 @@ export async function judgeBundle(given: JudgeGiven, signal: AbortSignal): Promi
     ({ signedBy, left } = admitted);
     await resolve(given, tip.commit, formatRevision(tip.name, tip.commit), signal);
   } catch (error) {
-    const undecided = error instanceof HoldfastError && UNDECIDED.includes(error.code);
-    if (!incremental || !undecided) throw error;
+    if (!(error instanceof HoldfastError)) throw error;
+    const undecided = incremental && UNDECIDED.includes(error.code);
+    // The registry may be away from here now, and not when the agent takes it.
+    if (!undecided && error.code !== 'ImagePullFailed') throw error;
     left = messageOf(error);
   }
   return { revision: formatRevision(tip.name, tip.commit), signedBy, left };

@@ -28,14 +28,13 @@ export interface Agent {
 export function createAgent(parts: Parts): Agent {
   const { config, engine, reporter, store, log, monotonicMs } = parts;
   const accepted = store.snapshot('accepted') ?? store.snapshot('last_good');
+  for (const name of ['last_good', 'accepted'] as const) parts.secrets.learn(store.snapshot(name)?.secretValues ?? []);
   const declared = createDeclared({
     ...parts,
     accepted,
+    asks: accepted === null ? [] : store.asks(accepted.revision),
     applied: store.applied,
-    accept(desired, signedBy) {
-      store.putSnapshot('accepted', desired);
-      store.putSigner({ revision: desired.revision, signedBy });
-    },
+    accept: ({ desired, asks, signedBy }) => store.putAccepted(desired, asks, signedBy),
     kept: () => keptCommits(store),
   });
   const cycle = createCycle(parts, declared, createReport(parts));

@@ -5,6 +5,7 @@ import type { Desired } from '../../fleet/model/desired.ts';
 import type { Observed } from '../../fleet/model/observed.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { shortRevision } from '../../fleet/names.ts';
+import { holdApps } from '../../fleet/policy/hold.ts';
 import { declaredInventory } from '../../fleet/reconcile/inventory.ts';
 import { makePlan } from '../../fleet/reconcile/plan.ts';
 import { formatPlan } from '../../fleet/reconcile/text.ts';
@@ -82,9 +83,10 @@ async function reconcile(
   superseded?: AbortSignal,
 ): Promise<void> {
   const { report, gate } = views;
+  const denied = await views.declared.denied();
   const observe = async () => {
     found.observed = await look({ ...parts, inventory: parts.store.inventory }, desired, signal);
-    found.plan = planNow(parts, desired, found.observed);
+    found.plan = holdApps(planNow(parts, desired, found.observed), denied);
     report.drift(found.plan.differences, desired.revision);
     return { observed: found.observed, plan: found.plan };
   };
@@ -108,8 +110,15 @@ async function reconcile(
   await conclude(parts, views, desired, { ...after, applied, worked: true });
 }
 
-function planNow({ store, paths, config }: Parts, desired: Desired, observed: Observed): Plan {
-  return makePlan({ desired, observed, inventory: store.inventory(), paths, limits: config.limits });
+function planNow({ store, paths, config, secrets }: Parts, desired: Desired, observed: Observed): Plan {
+  return makePlan({
+    desired,
+    observed,
+    inventory: store.inventory(),
+    paths,
+    limits: config.limits,
+    hide: secrets.hide,
+  });
 }
 
 async function apply(
@@ -143,7 +152,7 @@ async function conclude(
   const { store, content, paths, log } = parts;
   settle(parts, report, desired, observed, plan, applied);
   if (!gate.advance(desired, observed, worked)) return;
-  const removed = await content.collect(contentInUse([store.snapshot('accepted'), desired], observed, paths.content));
+  const removed = await content.collect(contentInUse([store.snapshot('accepted'), desired], observed, paths));
   log('info', `${shortRevision(desired.revision)} is the last known good`, { removedContents: removed });
 }
 

@@ -1,30 +1,14 @@
 // What Git declares for this device. Follows the ref, and what is handed in on the host; keeps the last accepted state when Git is away or a commit is bad.
-import { formatDiagnostic } from '../../fleet/diagnostic.ts';
-import { type ErrorCode, HoldfastError, messageOf, reasonOf } from '../../fleet/error.ts';
+
+import { HoldfastError, messageOf, reasonOf } from '../../fleet/error.ts';
+import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import { commitOf, formatRevision } from '../../fleet/names.ts';
-import { formatFaults, policyFaults } from '../../fleet/policy.ts';
-import { NOTHING_DECLARED } from '../../fleet/repo/app.ts';
-import { resolveDevice } from '../../fleet/repo/resolve.ts';
 import type { Failure } from '../../fleet/status.ts';
-import { withoutSecrets } from '../../fleet/without-secrets.ts';
 import type { Source, Tip } from '../git/source.ts';
-import { admit } from '../trust/admit.ts';
+import { type Admitted, declare } from './declare.ts';
+import { awayFailure, isOfHost, isRefusal, mayPass } from './failures.ts';
 import type { Parts } from './parts.ts';
-
-/** The commit itself is at fault: asking again gives the same answer. */
-const REFUSALS: readonly ErrorCode[] = [
-  'BuildFailed',
-  'PolicyDenied',
-  'PruneGuard',
-  'GitContentRefused',
-  'VerificationError',
-  'HistoryRewritten',
-  'RollbackRejected',
-];
-
-/** Rounds of "load what this refers to": includes nest, but not without end. */
-const MAX_LOAD_ROUNDS = 10;
 
 export interface Declared {
   /** null: nothing was ever accepted. */
@@ -32,6 +16,8 @@ export interface Declared {
   /** The revision that the ref names; null: not known since the start. */
   gitRevision(): string | null;
   failures(): readonly Failure[];
+  /** Apps in force that the policy does not allow any more, each with what that is. */
+  denied(): Promise<ReadonlyMap<string, string>>;
   /** How long the Git server asked to be left alone when it was last asked; null: it did not. */
   retryAfterMs(): number | null;
   /** Takes what was handed in, then asks Git. Never throws: what went wrong is in `failures`. */
@@ -40,21 +26,22 @@ export interface Declared {
   takeIn(signal: AbortSignal): Promise<void>;
 }
 
-export type DeclaredParts = Pick<Parts, 'config' | 'source' | 'inbox' | 'verifier' | 'log'> & {
+export type DeclaredParts = Pick<Parts, 'config' | 'source' | 'inbox' | 'verifier' | 'judge' | 'secrets' | 'log'> & {
   readonly accepted: Desired | null;
+  /** What the accepted state asks of the host. */
+  readonly asks: readonly Ask[];
   /** Revision that was last applied, for when none is known to have been accepted. */
   readonly applied: () => string | null;
-  /** `signedBy` null: nobody looked. */
-  readonly accept: (desired: Desired, signedBy: string | null) => void;
+  readonly accept: (accepted: Admitted) => void;
   /** Commits that have to stay held. */
   readonly kept: () => readonly string[];
 };
 
 export function createDeclared(parts: DeclaredParts): Declared {
-  const { source, inbox, log } = parts;
-  let desired = parts.accepted;
+  const { source, inbox, judge, log } = parts;
+  let { accepted: desired, asks } = parts;
   let gitRevision: string | null = null;
-  /** Of reaching Git: ends when Git answers. */
+  /** Of reaching Git or a registry: ends when they answer. */
   let away: Failure | null = null;
   let retryAfterMs: number | null = null;
   /** Of one commit: ends with the next. */
@@ -67,6 +54,7 @@ export function createDeclared(parts: DeclaredParts): Declared {
     desired: () => desired,
     gitRevision: () => gitRevision,
     failures: () => [away, refused].filter((failure) => failure !== null),
+    denied: () => judge.denied(asks),
     retryAfterMs: () => retryAfterMs,
     refresh: (signal) =>
       inTurn(signal, async () => {
@@ -93,7 +81,7 @@ export function createDeclared(parts: DeclaredParts): Declared {
     return turn;
   }
 
-  /** What cannot be read as a bundle is told once and dropped: nobody will mend it in the inbox. A full disk is no fault of it. */
+  /** What cannot be read as a bundle is told once and dropped: nobody will mend it in the inbox. What this host lacks is no fault of it. */
   async function takeBundle(signal: AbortSignal): Promise<void> {
     const path = await inbox.bundle();
     if (path === null) return;
@@ -103,7 +91,7 @@ export function createDeclared(parts: DeclaredParts): Declared {
       // Whatever was said of this commit before: other objects have come since.
       if (tip !== null) await follow(bundle, tip, signal, true);
     } catch (error) {
-      if (signal.aborted || isOfDisk(error)) throw error;
+      if (signal.aborted || isOfHost(error)) throw error;
       log('error', `the bundle that was handed in cannot be used and was dropped: ${messageOf(error)}`);
     } finally {
       bundle.close();
@@ -114,19 +102,16 @@ export function createDeclared(parts: DeclaredParts): Declared {
   async function follow(from: Source, tip: Tip, signal: AbortSignal, again = false): Promise<void> {
     const revision = formatRevision(tip.name, tip.commit);
     const override = await inbox.accepted();
-    if (
-      !again &&
-      revision === gitRevision &&
-      (refused === null ? desired?.revision === revision : !mayPass(refused, tip, override))
-    )
-      return;
-    if (revision !== gitRevision) await retain(tip);
+    if (!again && isSettled(revision, tip, override)) return;
+    if (revision !== gitRevision) await dropOld(parts, tip);
     try {
       const floor = commitOf(desired?.revision ?? parts.applied());
-      const next = await declare({ ...parts, source: from, floor, override }, tip, revision, signal);
+      const known = { source: from, floor, override, held: desired, asked };
+      const next = await declare({ ...parts, ...known }, tip, revision, signal);
       // First what survives a power cut, then what cycles act on.
-      parts.accept(next.desired, next.signedBy);
+      parts.accept(next);
       desired = next.desired;
+      asks = next.asks;
       refused = null;
       if (override === tip.commit) await inbox.clearAccepted();
       log('info', `${revision} is the declared state`, { signedBy: next.signedBy });
@@ -137,93 +122,24 @@ export function createDeclared(parts: DeclaredParts): Declared {
       if (refused.message !== said) log('error', `${revision} is refused: ${refused.message}`);
     }
     gitRevision = revision;
-    if (refused === null) await retain(tip);
+    if (refused === null) await dropOld(parts, tip);
   }
 
-  /** Drops what no longer matters; not what this commit has brought so far, so that a slow link gets on. Stops nothing. */
-  async function retain(tip: Tip): Promise<void> {
-    await source.retain([...parts.kept(), tip.commit]).catch((error: unknown) => {
-      log('warn', `old Git objects cannot be removed: ${messageOf(error)}`);
-    });
+  /** What was said of this revision would be said again. */
+  function isSettled(revision: string, tip: Tip, override: string | null): boolean {
+    if (revision !== gitRevision) return false;
+    return refused === null ? desired?.revision === revision : !mayPass(refused, tip, override);
+  }
+
+  /** What is in force may be of an agent that did not write down what it asks. */
+  function asked(revision: string, found: readonly Ask[]): void {
+    if (desired?.revision === revision) asks = found;
   }
 }
 
-function isOfDisk(error: unknown): boolean {
-  return error instanceof HoldfastError && (error.code === 'DiskPressure' || error.code === 'StateUnavailable');
-}
-
-/** What was refused is looked at again where it is this host that may have changed: its keys, its clock, its owner's mind. */
-function mayPass(refused: Failure, tip: Tip, override: string | null): boolean {
-  return refused.reason === 'VerificationError' || override === tip.commit;
-}
-
-/** A ref that is gone is no order to remove what it declared. */
-function awayFailure(error: unknown, something: boolean): Failure {
-  const code = error instanceof HoldfastError ? error.code : null;
-  if (code === 'GitRefNotFound' && something)
-    return {
-      key: 'git',
-      reason: 'PruneGuard',
-      message: `${messageOf(error)} Nothing is removed for it.`,
-      stalled: false,
-    };
-  return { key: 'git', reason: reasonOf(error), message: messageOf(error), stalled: code === 'GitAuthentication' };
-}
-
-export type DeclareParts = Pick<Parts, 'config' | 'source' | 'verifier' | 'log'> & {
-  /** The commit behind which nothing goes; null: there is none. */
-  readonly floor: string | null;
-  /** The commit that a person accepted on this host; null: none. */
-  readonly override: string | null;
-};
-
-/** A tip as desired state: admitted, loaded, resolved. Throws what these throw. */
-export async function declare(
-  parts: DeclareParts,
-  tip: Tip,
-  revision: string,
-  signal: AbortSignal,
-): Promise<{ readonly desired: Desired; readonly signedBy: string | null }> {
-  const { source, verifier, config, floor, override } = parts;
-  const mode = config.verify?.mode ?? 'tip';
-  const signedBy = await admit({ source, tip, floor, override, verifier, mode }, signal);
-  return { desired: await resolve(parts, tip.commit, revision, signal), signedBy };
-}
-
-/** One commit as desired state. Throws `BuildFailed`, `PolicyDenied` and whatever the source throws. */
-export async function resolve(
-  { config, source, log }: Pick<Parts, 'config' | 'source' | 'log'>,
-  commit: string,
-  revision: string,
-  signal: AbortSignal,
-): Promise<Desired> {
-  const { device } = config;
-  const path = config.source.path ?? `devices/${device}`;
-  let roots: string[] = [path, 'fleet.yaml'];
-  for (let round = 0; round < MAX_LOAD_ROUNDS; round++) {
-    const tree = await source.load(commit, roots, signal);
-    const resolution = resolveDevice({ device, path, revision, tree });
-    switch (resolution.kind) {
-      case 'needs':
-        roots = [...new Set([...roots, ...resolution.roots])];
-        continue;
-      case 'invalid': {
-        const { diagnostics } = resolution;
-        const gone = diagnostics.some(({ code }) => code === NOTHING_DECLARED);
-        const text = diagnostics.map(withoutSecrets).map(formatDiagnostic).join('\n');
-        throw new HoldfastError(gone ? 'PruneGuard' : 'BuildFailed', text);
-      }
-      case 'resolved': {
-        for (const warning of resolution.warnings) log('warn', formatDiagnostic(withoutSecrets(warning)));
-        const faults = policyFaults(resolution.origins, config.policy, config.docker.socket);
-        if (faults.length > 0) throw new HoldfastError('PolicyDenied', formatFaults(faults));
-        return resolution.desired;
-      }
-    }
-  }
-  throw new HoldfastError('BuildFailed', `${path}: references nest more than ${MAX_LOAD_ROUNDS} deep`);
-}
-
-function isRefusal(error: unknown): boolean {
-  return error instanceof HoldfastError && REFUSALS.includes(error.code);
+/** Drops what no longer matters; not what this commit has brought so far, so that a slow link gets on. Stops nothing. */
+async function dropOld({ source, kept, log }: DeclaredParts, tip: Tip): Promise<void> {
+  await source.retain([...kept(), tip.commit]).catch((error: unknown) => {
+    log('warn', `old Git objects cannot be removed: ${messageOf(error)}`);
+  });
 }

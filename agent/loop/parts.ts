@@ -7,6 +7,8 @@ import type { ContentStore } from '../files/content.ts';
 import type { Source } from '../git/source.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Reporter } from '../mqtt/reporter.ts';
+import type { Judge } from '../policy/judge.ts';
+import type { Secrets } from '../secrets/secrets.ts';
 import type { Store } from '../store/store.ts';
 import type { Verifier } from '../trust/verifier.ts';
 
@@ -19,6 +21,9 @@ export interface Parts {
   readonly inbox: Inbox;
   /** null: unsigned commits are accepted. */
   readonly verifier: Verifier | null;
+  /** What a commit may do to this host. */
+  readonly judge: Judge;
+  readonly secrets: Secrets;
   readonly engine: Engine;
   readonly content: ContentStore;
   readonly store: Store;

@@ -1,5 +1,6 @@
 // What the loop says of itself: the status snapshot after every look, and events when something begins or ends.
 import { messageOf } from '../../fleet/error.ts';
+import { type Hide, hideDeep } from '../../fleet/mask.ts';
 import type { Condition } from '../../fleet/model/conditions.ts';
 import type { Difference } from '../../fleet/model/plan.ts';
 import { buildStatus, type Failure, type StatusBody, type StatusInput } from '../../fleet/status.ts';
@@ -29,6 +30,7 @@ export interface Report {
 
 export function createReport(parts: Parts): Report {
   const { store, reporter, log } = parts;
+  const { hide } = parts.secrets;
   const startedMs = parts.monotonicMs();
   let conditions: readonly Condition[] = previousConditions(store.status());
   let failing: ReadonlySet<string> = new Set();
@@ -39,7 +41,7 @@ export function createReport(parts: Parts): Report {
       reason: given.reason,
       ...(given.resource === null ? {} : { resource: given.resource }),
     });
-    reporter.event(given);
+    reporter.event({ ...given, message: hide(given.message) });
   };
 
   /** What is only told must not end a cycle: a full disk is reported over MQTT all the same. */
@@ -68,7 +70,7 @@ export function createReport(parts: Parts): Report {
         event({
           severity: stalled ? 'error' : 'warning',
           reason,
-          message: message.slice(0, MESSAGE_CHARACTERS),
+          message: hide(message).slice(0, MESSAGE_CHARACTERS),
           revision,
           resource: null,
         });
@@ -76,12 +78,13 @@ export function createReport(parts: Parts): Report {
       failing = keys;
     },
     async status(said) {
-      const body = buildStatus({
+      const whole = buildStatus({
         ...said,
         ...(await facts(parts, said, startedMs)),
         driftSince: drift.since(),
         previous: conditions,
       });
+      const body = withoutSecrets(whole, hide);
       conditions = body.conditions;
       reporter.status(body);
       const { host: _host, agent: _agent, ...lasting } = body;
@@ -93,6 +96,28 @@ export function createReport(parts: Parts): Report {
         stored = outline;
       return body;
     },
+  };
+}
+
+/** What people and the Engine worded: containers and errors may repeat what they were given. */
+function withoutSecrets(body: StatusBody, hide: Hide): StatusBody {
+  const hidden = (value: StatusBody['drift'][number]['desired']) => hideDeep(value, hide) as typeof value;
+  return {
+    ...body,
+    conditions: body.conditions.map((condition) => ({ ...condition, message: hide(condition.message) })),
+    apps: body.apps.map((app) => ({
+      ...app,
+      services: app.services.map((service) => ({
+        ...service,
+        image: hide(service.image),
+        ...(service.message === undefined ? {} : { message: hide(service.message) }),
+      })),
+    })),
+    drift: body.drift.map((entry) => ({
+      ...entry,
+      desired: hidden(entry.desired),
+      observed: hidden(entry.observed),
+    })),
   };
 }
 

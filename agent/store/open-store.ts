@@ -1,6 +1,6 @@
 // The Store over SQLite. Every change is one transaction, synced before the call returns; a call that changes
 // nothing writes nothing. One agent at a time; `status` reads beside it through read-store.ts.
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { openDatabase, ownerOnly } from './database.ts';
@@ -28,19 +28,23 @@ export function openStore(given: { stateDir: string }): OpenedStore {
   }
 }
 
-function createStore(given: {
-  db: DatabaseSync;
-  stateDir: string;
-  setAside: string | null;
-  release: () => void;
-}): OpenedStore {
+interface Given {
+  readonly db: DatabaseSync;
+  readonly stateDir: string;
+  readonly setAside: string | null;
+  readonly release: () => void;
+}
+
+function createStore(given: Given): OpenedStore {
   const { db } = given;
   const tables = readTables(db);
   const { setMeta, putItem, findItem, dropItem, addDrift, addOutbox, dropOutbox, trimOutbox } = prepareWrites(db);
   const identity = transaction(beginBoot);
+  const salt = transaction(madeOnce);
 
   return {
     identity,
+    salt,
     setAside: given.setAside,
     inventory: tables.inventory,
     putInventory(item) {
@@ -54,10 +58,13 @@ function createStore(given: {
     },
     snapshot: tables.snapshot,
     putSnapshot: (name, desired) => putMeta(`snapshot.${name}`, JSON.stringify(desired)),
+    putAccepted: (...accepted) => transaction(() => acceptedRows(...accepted).map((row) => setMeta.run(...row))),
     applied: () => tables.meta('applied'),
     putApplied: (revision) => putMeta('applied', revision),
     signer: tables.signer,
-    putSigner: (signer) => putMeta('signer', JSON.stringify(signer)),
+    asks: tables.asks,
+    verifiedImages: tables.verifiedImages,
+    putVerifiedImages: (images) => putMeta('verified-images', JSON.stringify(images)),
     driftSince: tables.driftSince,
     replaceDriftSince(entries) {
       const wanted = new Map(entries.map(({ key, since }) => [key, since]));
@@ -93,6 +100,12 @@ function createStore(given: {
     return { instance, boot };
   }
 
+  function madeOnce(): string {
+    const made = tables.meta('salt') ?? randomBytes(32).toString('hex');
+    setMeta.run('salt', made);
+    return made;
+  }
+
   function putMeta(key: string, value: string): void {
     if (tables.meta(key) === value) return;
     transaction(() => setMeta.run(key, value));
@@ -113,6 +126,15 @@ function createStore(given: {
       throw stateError(given.stateDir, error);
     }
   }
+}
+
+function acceptedRows(...[desired, asks, signedBy]: Parameters<Store['putAccepted']>): (readonly [string, string])[] {
+  const { revision } = desired;
+  return [
+    ['snapshot.accepted', JSON.stringify(desired)],
+    ['asks', JSON.stringify({ revision, asks })],
+    ['signer', JSON.stringify({ revision, signedBy })],
+  ];
 }
 
 function prepareWrites(db: DatabaseSync) {

@@ -12,7 +12,16 @@ const BUSY_MS = 2_000;
 
 export type ReadStore = Pick<
   Store,
-  'identity' | 'inventory' | 'snapshot' | 'applied' | 'driftSince' | 'status' | 'droppedFromOutbox' | 'close'
+  | 'identity'
+  | 'salt'
+  | 'inventory'
+  | 'snapshot'
+  | 'applied'
+  | 'verifiedImages'
+  | 'driftSince'
+  | 'status'
+  | 'droppedFromOutbox'
+  | 'close'
 >;
 
 /** null: no agent has written a state here yet. Throws `StateUnavailable`. */
@@ -30,9 +39,11 @@ export function readStore(stateDir: string): ReadStore | null {
     const tables = readTables(opened);
     return {
       identity: { instance: tables.meta('instance') ?? '', boot: Number(tables.meta('boot') ?? '0') },
+      salt: tables.meta('salt') ?? '',
       inventory: tables.inventory,
       snapshot: tables.snapshot,
       applied: () => tables.meta('applied'),
+      verifiedImages: tables.verifiedImages,
       driftSince: tables.driftSince,
       status: () => tables.meta('status'),
       droppedFromOutbox: () => Number(tables.meta('dropped') ?? '0'),

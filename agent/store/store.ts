@@ -1,4 +1,5 @@
 // What the loop needs to survive a restart or a power cut: one SQLite file in the state directory.
+import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../fleet/model/inventory.ts';
 
@@ -18,6 +19,16 @@ export interface AcceptedSigner {
   readonly signedBy: string | null;
 }
 
+/** An image whose signature was checked. */
+export interface VerifiedImage {
+  /** `docker.io/library/nginx` */
+  readonly repository: string;
+  /** `sha256:…` */
+  readonly digest: string;
+  /** Id of the key that signed. */
+  readonly key: string;
+}
+
 export interface OutboxMessage {
   readonly id: number;
   readonly topic: string;
@@ -27,17 +38,25 @@ export interface OutboxMessage {
 export interface Store {
   /** `instance` is random and made with the state; `boot` counts opens. */
   readonly identity: { readonly instance: string; readonly boot: number };
+  /** Random, made with the state, and never told: keys hashes over secrets. Empty: none was made yet. */
+  readonly salt: string;
   inventory(): readonly InventoryItem[];
   putInventory(item: InventoryItem): void;
   removeInventory(kind: InventoryItem['kind'], name: string): void;
   snapshot(name: SnapshotName): Desired | null;
-  putSnapshot(name: SnapshotName, desired: Desired): void;
+  putSnapshot(name: 'last_good', desired: Desired): void;
+  /** The accepted state with what it asks and who signed it: all of it, or nothing. */
+  putAccepted(desired: Desired, asks: readonly Ask[], signedBy: string | null): void;
   /** Revision that was last applied without a failed step. */
   applied(): string | null;
   putApplied(revision: string): void;
   /** Who signed the revision that was accepted last. */
   signer(): AcceptedSigner | null;
-  putSigner(signer: AcceptedSigner): void;
+  /** What the revision that was accepted last asks of the host; empty: nothing, or that is not known. */
+  asks(revision: string): readonly Ask[];
+  /** Oldest first. */
+  verifiedImages(): readonly VerifiedImage[];
+  putVerifiedImages(images: readonly VerifiedImage[]): void;
   driftSince(): readonly DriftSince[];
   /** Replaces the whole set in one transaction; writes nothing when it is the same. */
   replaceDriftSince(entries: readonly DriftSince[]): void;

@@ -2,9 +2,12 @@
 // but a damaged disk or an older agent may have written it. Never writes.
 import type { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
+import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../fleet/model/inventory.ts';
-import type { AcceptedSigner, DriftSince, OutboxMessage, SnapshotName } from './store.ts';
+import { isAsk } from '../../fleet/policy/rules.ts';
+import { fromOlder, type OlderDesired } from './older.ts';
+import type { AcceptedSigner, DriftSince, OutboxMessage, SnapshotName, VerifiedImage } from './store.ts';
 
 const inventorySchema = z.object({
   kind: z.enum(['container', 'network', 'volume']),
@@ -17,12 +20,16 @@ const inventorySchema = z.object({
 
 const signerSchema = z.object({ revision: z.string(), signedBy: z.string().nullable() });
 
+const verifiedSchema = z.array(z.object({ repository: z.string(), digest: z.string(), key: z.string() }));
+
 export interface Tables {
   meta(key: string): string | null;
   inventory(): readonly InventoryItem[];
   /** null: absent, or not a desired state. */
   snapshot(name: SnapshotName): Desired | null;
   signer(): AcceptedSigner | null;
+  asks(revision: string): readonly Ask[];
+  verifiedImages(): readonly VerifiedImage[];
   driftSince(): readonly DriftSince[];
   outbox(limit: number): readonly OutboxMessage[];
 }
@@ -41,6 +48,8 @@ export function readTables(db: DatabaseSync): Tables {
     inventory: () => inventory.all().flatMap((row) => parseInventory(String(row.item))),
     snapshot: (name) => parseDesired(readMeta(`snapshot.${name}`)),
     signer: () => signerSchema.safeParse(parseJson(readMeta('signer') ?? 'null')).data ?? null,
+    asks: (revision) => parseAsks(parseJson(readMeta('asks') ?? 'null'), revision),
+    verifiedImages: () => verifiedSchema.safeParse(parseJson(readMeta('verified-images') ?? 'null')).data ?? [],
     driftSince: () => drift.all().map((row) => ({ key: String(row.key), since: String(row.since) })),
     outbox: (limit) =>
       outbox.all(limit).map((row) => ({ id: Number(row.id), topic: String(row.topic), payload: String(row.payload) })),
@@ -52,13 +61,19 @@ function parseInventory(json: string): readonly InventoryItem[] {
   return parsed.success ? [parsed.data] : [];
 }
 
+function parseAsks(value: unknown, revision: string): readonly Ask[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const stored = value as { readonly revision?: unknown; readonly asks?: unknown };
+  return stored.revision === revision && Array.isArray(stored.asks) ? stored.asks.filter(isAsk) : [];
+}
+
 function parseDesired(json: string | null): Desired | null {
   const value = json === null ? null : parseJson(json);
-  return isDesired(value) ? value : null;
+  return isDesired(value) ? fromOlder(value) : null;
 }
 
 /** Only the outline: the rest was made by this program and is covered by the file's own checks. */
-function isDesired(value: unknown): value is Desired {
+function isDesired(value: unknown): value is OlderDesired {
   if (typeof value !== 'object' || value === null) return false;
   const { device, revision, labels, apps } = value as Partial<Record<keyof Desired, unknown>>;
   if (typeof device !== 'string' || typeof revision !== 'string') return false;

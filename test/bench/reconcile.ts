@@ -16,6 +16,7 @@ import { measure, type Result } from './measure.ts';
 
 const SERVICES = 10;
 const DEVICE = 'bench';
+const ENGINE = { version: '20.10.24', apiVersion: '1.41', os: 'linux', arch: 'amd64' };
 const NO_OP_ROUNDS = 40;
 const CONVERGE_ROUNDS = 7;
 
@@ -31,6 +32,7 @@ export async function benchReconcile(socket: string, folder: string): Promise<Re
   const declared = createDeclared({
     ...parts,
     accepted: null,
+    asks: [],
     applied: parts.store.applied,
     accept: () => undefined,
     kept: () => [],
@@ -77,7 +79,7 @@ function coldConverge(cycle: Cycle, parts: Parts, socket: string, declared: Decl
   if (app === undefined) throw new Error('nothing is declared');
   const bodies = app.services.map((service): [string, ContainerCreate] => [
     service.container_name,
-    createBody({ device: DEVICE, app, service, paths: parts.paths }, []),
+    createBody({ device: DEVICE, app, service, paths: parts.paths, salt: '' }, [], ENGINE),
   ]);
   return measure({
     name: 'cold converge of 10 services',

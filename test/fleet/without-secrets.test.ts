@@ -83,3 +83,26 @@ describe('a diagnostic that leaves the device', () => {
     expect(secret.map(withoutSecrets).map(formatDiagnostic).join('\n')).not.toContain('hunter2');
   });
 });
+
+describe('where files speak of secrets', () => {
+  const said = (deviceYaml: string) => {
+    const resolution = resolveFiles({ 'device.yaml': deviceYaml, 'compose.yaml': 'services: { web: { image: i } }\n' });
+    if (resolution.kind !== 'invalid') throw new Error('nothing was wrong');
+    return resolution.diagnostics.map(withoutSecrets).map(formatDiagnostic).join('\n');
+  };
+
+  it('names of files stay readable', () => {
+    const text = said(
+      'apps: [{ name: a, compose: compose.yaml, secrets: till2.sops.yaml, env: { PASSWORD: hunter2 } }]\n',
+    );
+    expect(text).toContain('apps.a.secrets[0]: devices/edge-01/till2.sops.yaml is not in Git');
+    expect(text).toContain('secrets: till2.sops.yaml');
+    expect(text).not.toContain('hunter2');
+  });
+
+  it('a private key in the place of a public one is not repeated', () => {
+    const text = said('secrets: { recipient: AGE-SECRET-KEY-1QQPPZ }\napps: [{ name: a, compose: compose.yaml }]\n');
+    expect(text).toContain('secrets.recipient: this is a private key, which must not be in Git');
+    expect(text).not.toContain('QQPPZ');
+  });
+});

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { blobId } from '../../agent/files/blob.ts';
 import { createContentStore } from '../../agent/files/create-content-store.ts';
-import type { Content } from '../../fleet/model/desired.ts';
+import type { Content } from '../../fleet/model/mount.ts';
 import { type TemporaryFolder, temporaryFolder } from '../support/machine.ts';
 
 const signal = new AbortController().signal;
@@ -33,7 +33,7 @@ const content: Content = {
 const readBlob = async (): Promise<Uint8Array> => bytes;
 
 test('a full disk is DiskPressure, what was there stays, and the partial is gone', async () => {
-  const store = createContentStore({ stateDir: disk });
+  const store = createContentStore({ stateDir: disk, secretsDir: join(disk, 'secrets') });
   await store.write(content, readBlob, signal);
   await expect(store.write({ ...content, id: 'other' }, readBlob, signal)).rejects.toMatchObject({
     code: 'DiskPressure',
@@ -43,7 +43,7 @@ test('a full disk is DiskPressure, what was there stays, and the partial is gone
 });
 
 test('a read-only disk is DiskPressure for writes, and looks go on', async () => {
-  const store = createContentStore({ stateDir: disk });
+  const store = createContentStore({ stateDir: disk, secretsDir: join(disk, 'secrets') });
   await store.write(content, readBlob, signal);
   execFileSync('mount', ['-o', 'remount,ro', disk]);
   await expect(store.write({ ...content, id: 'other' }, readBlob, signal)).rejects.toMatchObject({
@@ -54,7 +54,7 @@ test('a read-only disk is DiskPressure for writes, and looks go on', async () =>
 });
 
 test('a disk without a free byte still reads', async () => {
-  const store = createContentStore({ stateDir: disk });
+  const store = createContentStore({ stateDir: disk, secretsDir: join(disk, 'secrets') });
   await store.write(content, readBlob, signal);
   await writeFile(join(disk, 'filler'), Buffer.alloc(256 * 1024)).catch(() => undefined);
   expect((await store.look([content], signal)).get('site')).toEqual({ kind: 'intact' });

@@ -45,9 +45,10 @@ export async function makeDevice({
   const configFile = join(folder, 'agent.yaml');
   await mkdir(folder, { recursive: true });
   const source = `{ url: "${url}", interval: ${interval}, timeout: 20s }`;
+  const runtime = more.includes('runtime_dir:') ? '' : `runtime_dir: ${join(folder, 'runtime')}\n`;
   await writeFile(
     configFile,
-    `device: ${id}\nstate_dir: ${stateDir}\nsource: ${source}\ndocker: { socket: ${socket} }\n${more}`,
+    `device: ${id}\nstate_dir: ${stateDir}\n${runtime}source: ${source}\ndocker: { socket: ${socket} }\n${more}`,
   );
   const start = (command: string, args: readonly string[] = []) =>
     startProgram(process.execPath, ['agent/main.ts', command, '--config', configFile, ...args]);

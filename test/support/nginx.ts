@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { serveGit } from '../../scripts/git-server.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from './machine.ts';
 import { waitFor } from './wait.ts';
 
 export interface NginxOptions {

@@ -15,7 +15,7 @@ import { connect } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { freePort } from './free-port.ts';
+import { freePort } from './machine.ts';
 import { waitFor } from './wait.ts';
 
 export type KeyType = 'ed25519' | 'ecdsa' | 'rsa';

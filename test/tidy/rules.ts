@@ -11,6 +11,10 @@ const FROM: readonly { readonly folder: string; readonly may: readonly string[] 
   { folder: 'hub/', may: ['hub/', 'fleet/'] },
 ];
 
+/** The stages in which Compose files are read: each builds on those before it, and on what lies beside `project.ts`, which alone knows all. */
+const STAGES_OF = 'fleet/compose/';
+const STAGES = ['yaml', 'variables', 'keys', 'tree', 'resolve'];
+
 /** The only packages of the core. */
 const FLEET_PACKAGES = ['yaml', 'zod', 'node:crypto', 'node:path'];
 
@@ -20,6 +24,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   'isomorphic-git': ['agent/git/', 'hub/git/'],
   ssh2: ['agent/git/'],
   openpgp: ['agent/trust/'],
+  'age-encryption': ['agent/secrets/', 'hub/secrets/'],
   mqtt: ['agent/mqtt/', 'hub/mqtt/'],
   aedes: ['hub/broker/'],
   'node:sqlite': ['agent/store/', 'hub/store/'],
@@ -44,8 +49,18 @@ export function violations(source: Source): readonly string[] {
 function refuseRelative(path: string, name: string, may: readonly string[]): string | null {
   const imported = posix.join(posix.dirname(path), name);
   // What lies at the root belongs to no part: package.json and the like.
-  if (may.some((folder) => imported.startsWith(folder))) return null;
-  return `imports ${imported}`;
+  if (!may.some((folder) => imported.startsWith(folder)) || isLaterStage(path, imported)) return `imports ${imported}`;
+  return null;
+}
+
+function isLaterStage(path: string, imported: string): boolean {
+  if (!path.startsWith(STAGES_OF) || !imported.startsWith(STAGES_OF) || path === `${STAGES_OF}project.ts`) return false;
+  return stageOf(imported) > stageOf(path) || imported === `${STAGES_OF}project.ts`;
+}
+
+/** -1: what all of them share. */
+function stageOf(path: string): number {
+  return STAGES.indexOf(path.slice(STAGES_OF.length).split('/')[0] ?? '');
 }
 
 function refusePackage(path: string, name: string): string | null {

@@ -66,6 +66,7 @@ describe('the check', () => {
       'warning  trust',
       'ok       engine',
       expect.stringMatching(/^(ok|warning) +disk/),
+      'ok       secrets',
       'ok       broker',
       expect.stringMatching(/^(ok|warning) +clock/),
     ]);

@@ -36,6 +36,9 @@ describe('the source', () => {
           suspend: false,
           intervalMs: null,
           apps: [],
+          secretValues: [],
+          salt: '',
+          origins: {},
         }),
         way: () => 'narrow',
         ...given,
@@ -74,6 +77,8 @@ describe('the source', () => {
   it.each([
     ['BuildFailed', 'push'],
     ['PolicyDenied', 'policy'],
+    ['VerificationError', 'policy.images.cosign_keys'],
+    ['ImagePullFailed', 'registry'],
     ['PruneGuard', 'devices/edge-01/compose.yaml'],
   ] as const)('whose commit fails with %s fails with the diagnostics', async (code, todo) => {
     const found = await look({ resolve: rejecting(code, 'a.yaml:1:1: wrong\n    x\n    ^') });

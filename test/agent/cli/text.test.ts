@@ -37,6 +37,22 @@ it('a status steers no terminal, and keeps its lines', () => {
   expect(text).toContain('one\n  two');
 });
 
+it('a status says once what several conditions have to say', () => {
+  const common = { reason: 'PolicyDenied' as const, since: FULL.ts };
+  const conditions = [
+    {
+      ...common,
+      type: 'Ready' as const,
+      status: 'False' as const,
+      message: 'web asks for /etc\nmain@1 stays in force',
+    },
+    { ...common, type: 'Stalled' as const, status: 'True' as const, message: 'web asks for /etc' },
+  ];
+  const text = statusText('edge-01', { ...FULL, conditions });
+  expect(text.split('web asks for /etc')).toHaveLength(2);
+  expect(text).toContain('\nStalled True: PolicyDenied\n');
+});
+
 it('a plan steers no terminal', () => {
   expect(planText({ ...PLAN, suspended: false }).replaceAll('\n', '')).not.toMatch(CONTROL);
 });

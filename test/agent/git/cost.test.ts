@@ -65,7 +65,14 @@ function makeDevice(path: string) {
 }
 
 function desiredOf(tree: SourceTree) {
-  const given = { device: 'edge-042007', path: DEVICE_PATH, revision: 'main@sha1:0', tree };
+  const given = {
+    device: 'edge-042007',
+    path: DEVICE_PATH,
+    revision: 'main@sha1:0',
+    tree,
+    secrets: new Map(),
+    salt: '',
+  };
   const resolution = resolveDevice(given);
   return resolution.kind === 'resolved' ? resolution.desired : resolution;
 }

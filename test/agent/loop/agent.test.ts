@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest';
 import type { Engine } from '../../../agent/docker/engine.ts';
 import { createAgent } from '../../../agent/loop/agent.ts';
 import type { Parts } from '../../../agent/loop/parts.ts';
+import { createJudge } from '../../../agent/policy/judge.ts';
 import type { Store } from '../../../agent/store/store.ts';
 import { agentConfigSchema } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
 import type { Desired } from '../../../fleet/model/desired.ts';
 import type { Status } from '../../../fleet/wire/messages.ts';
+import { askOf } from '../../fleet/policy/support.ts';
 import { kiosk, PATHS, serviceOf } from '../../fleet/reconcile/support/desired.ts';
+import { noSecrets } from '../../support/no-secrets.ts';
 
 const ACCEPTED = kiosk([serviceOf('web')]);
 const untilAborted = (signal: AbortSignal) =>
@@ -18,11 +21,13 @@ function agentWith(given: {
   readonly store?: Partial<Store>;
   readonly source?: Partial<Parts['source']>;
   readonly engine?: Partial<Engine>;
+  readonly policy?: object;
 }) {
   const statuses: Pick<Status, 'conditions' | 'sync'>[] = [];
   const looks: number[] = [];
   const store: Store = {
     identity: { instance: 'i', boot: 1 },
+    salt: '',
     inventory: () => [],
     putInventory: () => undefined,
     removeInventory: () => undefined,
@@ -31,7 +36,10 @@ function agentWith(given: {
     applied: () => null,
     putApplied: () => undefined,
     signer: () => null,
-    putSigner: () => undefined,
+    asks: () => [],
+    putAccepted: () => undefined,
+    verifiedImages: () => [],
+    putVerifiedImages: () => undefined,
     driftSince: () => [],
     replaceDriftSince: () => undefined,
     status: () => null,
@@ -58,12 +66,15 @@ function agentWith(given: {
     steps: {},
     ...given.engine,
   } as unknown as Engine;
+  const config = agentConfigSchema.parse({
+    device: 'edge-01',
+    source: { url: 'https://git.example.com/fleet.git', interval: '1s' },
+    policy: given.policy ?? {},
+  });
   const agent = createAgent({
-    config: agentConfigSchema.parse({
-      device: 'edge-01',
-      source: { url: 'https://git.example.com/fleet.git', interval: '1s' },
-    }),
+    config,
     paths: PATHS,
+    secrets: noSecrets,
     source: {
       poll: untilRejected,
       lineage: untilRejected,
@@ -85,6 +96,7 @@ function agentWith(given: {
       watch: async (_change, signal) => untilAborted(signal),
     },
     verifier: null,
+    judge: createJudge(config, null),
     engine,
     content: {
       look: async () => new Map(),
@@ -171,6 +183,21 @@ describe('the agent', () => {
       reason: 'DockerUnavailable',
     });
     expect(statuses.at(-1)?.sync).toBe('Unknown');
+    stop.abort();
+    await running;
+  });
+
+  it('starts nothing of an app that the policy does not allow any more, and says so', async () => {
+    const stop = new AbortController();
+    const asks = () => [askOf({ kind: 'privileged' })];
+    const { agent, statuses } = agentWith({ store: { ...accepted(ACCEPTED), asks } });
+    const running = agent.run(stop.signal);
+    await soon(() => statuses.length > 0);
+    expect(statuses.at(-1)?.conditions.map(({ type, reason }) => `${type} ${reason}`)).toEqual([
+      'Ready PolicyDenied',
+      'Stalled PolicyDenied',
+    ]);
+    expect(statuses.at(-1)?.conditions[0]?.message).toMatch(/^app:kiosk: left as it is: .*privileged/);
     stop.abort();
     await running;
   });

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Relation, Source, Tip } from '../../../agent/git/source.ts';
 import { createDeclared, type Declared, type DeclaredParts } from '../../../agent/loop/declared.ts';
+import { createJudge, type Judge } from '../../../agent/policy/judge.ts';
 import { agentConfigSchema } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
 import type { SourceTree } from '../../../fleet/model/source.ts';
+import type { Pins } from '../../../fleet/policy/pin.ts';
+import { noSecrets } from '../../support/no-secrets.ts';
 
 const GOOD = 'services: { web: { image: nginx:1 } }\n';
 const BAD = 'services: { web: { imag: nginx:1 } }\n';
@@ -57,12 +60,16 @@ function world(commits: Readonly<Record<string, string>>, given: Partial<Declare
     }),
     close: () => undefined,
   };
+  const config = agentConfigSchema.parse({ device: 'edge-01', source: { url: 'https://git.example.com/fleet.git' } });
   const declared: Declared = createDeclared({
-    config: agentConfigSchema.parse({ device: 'edge-01', source: { url: 'https://git.example.com/fleet.git' } }),
+    config,
+    secrets: noSecrets,
     log: () => undefined,
     accepted: null,
     applied: () => state.applied,
-    accept: (desired, signedBy) => {
+    asks: [],
+    judge: createJudge(config, null),
+    accept: ({ desired, signedBy }) => {
       state.accepted.push(desired.revision.slice(-1));
       state.signers.push(signedBy);
     },
@@ -409,5 +416,89 @@ describe('what is declared', () => {
     await refresh();
     expect(state.inbox.bundle).toBeNull();
     expect(declared.failures()).toEqual([]);
+  });
+});
+
+describe('what the policy says', () => {
+  const away = new HoldfastError('ImagePullFailed', 'the registry is away');
+  const denies = new HoldfastError('PolicyDenied', 'not here');
+  /** Throws what is next in line; lets in when nothing is. */
+  const judging = (errors: (Error | null)[], known: Pins[] = []): Judge => ({
+    admit: async (_asks, given) => {
+      known.push(given);
+      const error = errors.shift() ?? null;
+      if (error !== null) throw error;
+      return new Map([['nginx:1', `sha256:${'d'.repeat(64)}`]]);
+    },
+    denied: async (asks) => new Map(asks.map(({ app }) => [app, 'x'])),
+  });
+
+  it('refuses a commit for good, and what is in force stays', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD }, { judge: judging([null, denies]) });
+    await refresh();
+    state.head = 'b';
+    await refresh();
+    await refresh();
+    expect(declared.desired()?.revision).toContain('aaaa');
+    expect(declared.failures()).toEqual([expect.objectContaining({ reason: 'PolicyDenied', stalled: true })]);
+  });
+
+  it('is asked again when a registry was away, for a commit and for a bundle that waits', async () => {
+    const { declared, state, refresh } = world({ a: GOOD, b: GOOD, c: GOOD }, { judge: judging([away, null, away]) });
+    await refresh();
+    expect(declared.failures()).toEqual([
+      { key: 'images', reason: 'ImagePullFailed', message: 'the registry is away', stalled: false },
+    ]);
+    await refresh();
+    expect(declared.failures()).toEqual([]);
+    state.inbox.bundle = '/inbox/c';
+    await refresh();
+    expect(state.inbox.bundle).not.toBeNull();
+    await refresh();
+    expect(declared.desired()?.revision).toContain('cccc');
+  });
+
+  it('pins images, and hears of the pins when the same revision is read again, not of another', async () => {
+    const known: Pins[] = [];
+    const { declared, refresh } = world({ a: GOOD }, { judge: judging([], known) });
+    await refresh();
+    const accepted = declared.desired();
+    expect(accepted?.apps[0]?.services[0]?.image).toBe(`nginx:1@sha256:${'d'.repeat(64)}`);
+    const again = world({ a: GOOD, b: GOOD }, { judge: judging([], known), accepted });
+    await again.refresh();
+    again.state.head = 'b';
+    await again.refresh();
+    expect(known.map(({ size }) => size)).toEqual([0, 1, 0]);
+  });
+
+  it('learns what is in force asks from a look that refuses it', async () => {
+    const first = world({ a: GOOD }, { judge: judging([]) });
+    await first.refresh();
+    const { declared, refresh } = world({ a: GOOD }, { judge: judging([denies]), accepted: first.declared.desired() });
+    expect((await declared.denied()).size).toBe(0);
+    await refresh();
+    expect([...(await declared.denied()).keys()]).toEqual(['edge-01']);
+  });
+
+  it('is told without the secrets that a path or an image was written with', async () => {
+    const told = new HoldfastError('PolicyDenied', 'mounts /srv/hunter22');
+    const secrets = { ...noSecrets, hide: (text: string) => text.replaceAll('hunter22', '(redacted)') };
+    const { declared, refresh } = world({ a: GOOD }, { judge: judging([told]), secrets });
+    await refresh();
+    expect(declared.failures()).toEqual([expect.objectContaining({ message: 'mounts /srv/(redacted)' })]);
+  });
+
+  it('goes on about what was accepted, and from then on about what is', async () => {
+    const ask = {
+      kind: 'privileged',
+      app: 'old',
+      service: null,
+      key: 'x',
+      place: { file: 'f', line: 1, column: 1 },
+    } as const;
+    const { declared, refresh } = world({ a: GOOD }, { judge: judging([]), asks: [ask] });
+    expect([...(await declared.denied()).keys()]).toEqual(['old']);
+    await refresh();
+    expect([...(await declared.denied()).keys()]).toEqual(['edge-01']);
   });
 });

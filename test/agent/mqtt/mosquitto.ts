@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import { freePort } from '../../support/free-port.ts';
+import { freePort } from '../../support/machine.ts';
 import { until } from './reporting.ts';
 
 export interface MosquittoOptions {

@@ -18,6 +18,7 @@ import { stateError } from '../../../agent/store/failure.ts';
 import { type OpenedStore, openStore } from '../../../agent/store/open-store.ts';
 import { readStore } from '../../../agent/store/read-store.ts';
 import { OUTBOX_CAP } from '../../../agent/store/store.ts';
+import type { Ask } from '../../../fleet/model/ask.ts';
 import type { Desired } from '../../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../../fleet/model/inventory.ts';
 
@@ -28,6 +29,9 @@ const DESIRED: Desired = {
   intervalMs: null,
   suspend: false,
   apps: [],
+  secretValues: [],
+  salt: '',
+  origins: {},
 };
 
 const ITEM: InventoryItem = {
@@ -37,6 +41,14 @@ const ITEM: InventoryItem = {
   app: 'kiosk',
   applied: { image: 'nginx:1.27', ports: ['80/tcp'], read_only: null },
   revision: DESIRED.revision,
+};
+
+const ASK: Ask = {
+  kind: 'privileged',
+  app: 'kiosk',
+  service: 'web',
+  key: 'services.web.privileged',
+  place: { file: 'compose.yaml', line: 3, column: 5 },
 };
 
 function scratch(): string {
@@ -112,7 +124,7 @@ describe('the store', () => {
     const put = (): void => {
       store.putInventory(ITEM);
       store.removeInventory('volume', 'none');
-      store.putSnapshot('accepted', DESIRED);
+      store.putAccepted(DESIRED, [], null);
       store.putApplied('r');
       store.putStatus('{}');
       store.replaceDriftSince([
@@ -154,6 +166,33 @@ describe('the store', () => {
     expect(store.snapshot('accepted')).toBeNull();
     expect(store.snapshot('last_good')).toBeNull();
     expect(store.inventory()).toEqual([ITEM]);
+  });
+});
+
+it('what an older agent accepted is read as if this one had written it', () => {
+  const stateDir = scratch();
+  const store = open(stateDir);
+  const { secretValues: _values, origins: _origins, ...older } = DESIRED;
+  const service = { name: 'web', container_name: 'kiosk-web-1', image: 'nginx:1', mounts: [], networks: {} };
+  const app = {
+    name: 'kiosk',
+    services: [service],
+    networks: [{ key: 'front', subnets: ['10.0.0.0/24'] }],
+    volumes: [],
+  };
+  const raw = new DatabaseSync(join(stateDir, 'state.db'));
+  const put = raw.prepare("INSERT INTO meta VALUES ('snapshot.accepted', ?)");
+  put.run(JSON.stringify({ ...older, apps: [app] }));
+  raw.close();
+  expect(store.snapshot('accepted')).toEqual({
+    ...DESIRED,
+    apps: [
+      {
+        ...app,
+        services: [{ ...service, number: 1 }],
+        networks: [{ key: 'front', ipam: { config: [{ subnet: '10.0.0.0/24' }] } }],
+      },
+    ],
   });
 });
 
@@ -347,4 +386,34 @@ it.each([
   ['a full quota', { code: 'EDQUOT' }],
 ])('%s is DiskPressure', (_, fields) => {
   expect(stateError('/state', Object.assign(new Error('x'), fields)).code).toBe('DiskPressure');
+});
+
+describe('what the policy needs to know after a restart', () => {
+  it('is what the accepted revision asks, and of no other', () => {
+    const stateDir = scratch();
+    const store = open(stateDir);
+    store.putAccepted(DESIRED, [ASK], 'anna');
+    store.close();
+    const again = open(stateDir);
+    expect(again.asks(DESIRED.revision)).toEqual([ASK]);
+    expect(again.asks('main@sha1:other')).toEqual([]);
+  });
+
+  it('leaves out asks that a newer agent wrote', () => {
+    const store = open(scratch());
+    store.putAccepted(DESIRED, [ASK, { ...ASK, kind: 'teleport' } as unknown as Ask], null);
+    expect(store.asks(DESIRED.revision)).toEqual([ASK]);
+  });
+
+  it('is which images were verified, also for commands beside the agent', () => {
+    const stateDir = scratch();
+    const store = open(stateDir);
+    expect(store.verifiedImages()).toEqual([]);
+    const image = { repository: 'ghcr.io/team/app', digest: 'sha256:1', key: 'SHA256:k' };
+    store.putVerifiedImages([image]);
+    expect(store.verifiedImages()).toEqual([image]);
+    const beside = readStore(stateDir);
+    expect(beside?.verifiedImages()).toEqual([image]);
+    beside?.close();
+  });
 });
