@@ -120,7 +120,7 @@ export function loadProject(input: ProjectInput): Project {
     services,
     networks: networks.map(({ value }) => value),
     volumes: volumes.map(({ value }) => value),
-    declared: { ...context, services: top.services ?? NONE.services },
+    declared: declaredOf(top, context),
     claims: [...context.claims, ...claimsOf(input.app, networks, volumes)],
     asks: [
       ...context.asks,
@@ -129,6 +129,12 @@ export function loadProject(input: ProjectInput): Project {
       ...volumeHostPaths(volumes, top.volumes ?? new Map()),
     ],
   };
+}
+
+/** Nothing else of the context: it is kept for showing, and the values of secrets are not to be shown. */
+function declaredOf(top: Partial<TopFields>, context: ServiceContext): Declared {
+  const { folder, idle, volumes, configs, secrets } = context;
+  return { folder, idle, volumes, configs, secrets, services: top.services ?? NONE.services };
 }
 
 /** Containers, as long as the device's state has room for them. */

@@ -2,10 +2,10 @@
 import { readFileMode } from '../../compose/keys/mounted.ts';
 import { type BindOptions, readVolumes } from '../../compose/keys/volumes.ts';
 import { listNode, type Node } from '../../compose/node.ts';
-import { createReport } from '../../compose/report.ts';
 import type { Service } from '../../model/service.ts';
 import { renderVolume } from './mounts.ts';
 import { compact, dataOf, flag, isRendered, type Rendered, size } from './plain.ts';
+import { quietly } from './quietly.ts';
 
 /** One entry per mount point: the last one, at the place of the first. */
 export function renderVolumes(node: Node, service: Service, folder: string): Rendered[] {
@@ -20,7 +20,7 @@ export function renderVolumes(node: Node, service: Service, folder: string): Ren
 }
 
 function renderItem(item: Node, { mounts }: Service, folder: string): Rendered | undefined {
-  const [spec] = readVolumes(listNode([item], item.at), { path: '', report: createReport() }) ?? [];
+  const [spec] = quietly(readVolumes, listNode([item], item.at)) ?? [];
   if (spec === undefined) return undefined;
   const { type, target } = spec;
   const read_only = flag(spec.read_only);
@@ -70,7 +70,7 @@ export function renderMounted(node: Node, target?: string): Rendered[] {
       target: given.target ?? (target === undefined ? undefined : `${target}${String(given.source)}`),
       uid: textOf(given.uid),
       gid: textOf(given.gid),
-      mode: mode && octal(readFileMode(mode, { path: '', report: createReport() })),
+      mode: mode && octal(quietly(readFileMode, mode)),
     });
   });
 }

@@ -1,8 +1,8 @@
 // Ports as a file writes them: ranges of the container one by one, those of the host as they stand.
 import { readPorts } from '../../compose/keys/ports.ts';
 import { listNode, type Node } from '../../compose/node.ts';
-import { createReport } from '../../compose/report.ts';
 import { compact, dataOf, type Rendered } from './plain.ts';
+import { quietly } from './quietly.ts';
 
 /** One entry per port, without repeats. */
 export function renderPorts(node: Node): Rendered[] {
@@ -13,7 +13,7 @@ export function renderPorts(node: Node): Rendered[] {
 
 function renderItem(item: Node): Rendered[] {
   const long = item.kind === 'map' ? (dataOf(item) as Rendered) : {};
-  const specs = readPorts(listNode([item], item.at), { path: '', report: createReport() }) ?? [];
+  const specs = quietly(readPorts, listNode([item], item.at)) ?? [];
   // The ports of one range come in the order of their text, as in Compose.
   const keyOf = ({ value }: (typeof specs)[number]) => `${value.target}/${value.protocol}`;
   const inOrder = [...specs].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));

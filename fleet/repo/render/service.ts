@@ -3,13 +3,15 @@
 import type { BlkioConfig, DeviceRate, Healthcheck, Hook, Port, Service } from '../../model/service.ts';
 import { renderMounts } from './mounts.ts';
 import { compact, duration, flag, type Rendered, size, sorted } from './plain.ts';
-import { asWritten, type Written, writtenOver } from './written.ts';
+import { asWritten, fieldsOf, type Written, writtenOver } from './written.ts';
 
 /** `count`: containers of the service. `written`: what its file says, where that is known. */
 export function renderService(app: string, service: Service, count: number, written?: Written): Rendered {
   const more = { scale: count === 1 ? undefined : count, ...nameOf(app, service) };
   if (written === undefined) return sorted(compact({ ...renderFields(service), ...more }));
-  return sorted(compact({ ...renderFields(asWritten(service, written.node)), ...writtenOver(service, written) }));
+  const fields = fieldsOf(written.node);
+  const said = { ...renderFields(asWritten(service, fields)), ...writtenOver(service, written, fields) };
+  return sorted(compact(said));
 }
 
 function renderFields(service: Partial<Service>): Rendered {

@@ -3,10 +3,10 @@ import type { Deploy } from '../../compose/keys/deploy.ts';
 import type { Node } from '../../compose/node.ts';
 import { readPairs } from '../../compose/pairs.ts';
 import type { Located } from '../../compose/read.ts';
-import { createReport } from '../../compose/report.ts';
 import type { DeviceRequest } from '../../model/service.ts';
 import { parseDuration, parseSize } from '../../units.ts';
 import { compact, dataOf, duration, isRendered, type Rendered, sorted } from './plain.ts';
+import { quietly } from './quietly.ts';
 import { fromFolder } from './relative.ts';
 
 const time = (value: unknown): unknown => duration(parseDuration(String(value)) ?? undefined) ?? value;
@@ -50,7 +50,7 @@ function canonical(data: unknown): unknown {
 }
 
 function pairsOf(node: Node, none: '' | null): Rendered {
-  const pairs = readPairs(node, { path: '', report: createReport() }) ?? new Map();
+  const pairs = quietly(readPairs, node) ?? new Map();
   return sorted(Object.fromEntries([...pairs].map(([name, { value }]) => [name, value ?? none])));
 }
 

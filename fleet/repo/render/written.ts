@@ -5,14 +5,14 @@ import { SERVICE_KEYS, type ServiceFields } from '../../compose/keys/service.ts'
 import { SERVICE_NOT_YET } from '../../compose/keys/unsupported.ts';
 import type { MapNode, Node } from '../../compose/node.ts';
 import { readPairs } from '../../compose/pairs.ts';
-import { type Reader, readKeys } from '../../compose/read.ts';
-import { createReport } from '../../compose/report.ts';
+import { readKeys } from '../../compose/read.ts';
 import { plainKeys } from '../../compose/resolve/plain.ts';
 import { readBoolean, readOptionalText, readScalar } from '../../compose/scalars.ts';
 import type { Service } from '../../model/service.ts';
 import { renderMounted, renderVolumes } from './mounts-written.ts';
 import { compact, dataOf, flag, type Rendered, sorted } from './plain.ts';
 import { renderPorts } from './ports.ts';
+import { quietly } from './quietly.ts';
 import { renderBuild, renderDeploy, renderDevices } from './written-deploy.ts';
 
 export interface Written {
@@ -37,8 +37,7 @@ const MOVED: ReadonlySet<string> = new Set([
 ]);
 
 /** The service as its own keys say it, without what was added, moved or left out when it was resolved. */
-export function asWritten(service: Service, node: MapNode): Partial<Service> {
-  const fields = fieldsOf(node);
+export function asWritten(service: Service, fields: Partial<ServiceFields>): Partial<Service> {
   const { device_requests: _requests, ...plain } = plainKeys(fields);
   const model = Object.entries(service).filter(([key]) => !MOVED.has(key));
   const own: Record<string, unknown> = {
@@ -54,8 +53,11 @@ export function asWritten(service: Service, node: MapNode): Partial<Service> {
 }
 
 /** Keys that replace what is rendered of the model; undefined takes one away. */
-export function writtenOver(service: Service, { node, folder, services }: Written): Rendered {
-  const fields = fieldsOf(node);
+export function writtenOver(
+  service: Service,
+  { node, folder, services }: Written,
+  fields: Partial<ServiceFields>,
+): Rendered {
   const over: Rendered = {
     image: fields.image?.value,
     build: read(node, 'build', (inner) => renderBuild(inner, folder)),
@@ -78,15 +80,13 @@ export function writtenOver(service: Service, { node, folder, services }: Writte
         read(node, 'gpus', (inner) => inner.kind === 'scalar'),
       ),
     networks: networksOf(service, node),
-    healthcheck: undefined,
     scale: fields.scale?.value,
     ulimits: read(node, 'ulimits', (inner) => ulimitsOf(inner, fields.ulimits ?? {})),
     'x-holdfast': fields.image === undefined && service.image !== '' ? { image: service.image } : undefined,
   };
   for (const key of LISTS) over[key] = read(node, key, textsOf);
   for (const key of ASIDE) over[key] = read(node, key, dataOf);
-  if (!disables(node)) delete over.healthcheck;
-  else over.healthcheck = { disable: true };
+  if (disables(node)) over.healthcheck = { disable: true };
   return over;
 }
 
@@ -106,18 +106,14 @@ const LISTS = [
 /** Keys without effect here, as they stand. */
 const ASIDE = ['attach', 'cpu_count', 'cpu_percent', 'credential_spec', 'isolation', 'models', 'profiles', 'provider'];
 
-/** Mistakes were said when the service was resolved. */
-function fieldsOf(node: MapNode): Partial<ServiceFields> {
-  return readKeys(node, { path: '', report: createReport() }, SERVICE_KEYS, SERVICE_NOT_YET) ?? {};
+/** The service's keys as they are read. */
+export function fieldsOf(node: MapNode): Partial<ServiceFields> {
+  return quietly((inner, where) => readKeys(inner, where, SERVICE_KEYS, SERVICE_NOT_YET), node) ?? {};
 }
 
 function read<T>(node: MapNode, key: string, from: (inner: Node) => T): T | undefined {
   const inner = node.entries.get(key)?.value;
   return inner === undefined || (inner.kind === 'scalar' && inner.value === null) ? undefined : from(inner);
-}
-
-function quietly<T>(reader: Reader<T>, node: Node): T | undefined {
-  return reader(node, { path: '', report: createReport() });
 }
 
 function textOf(node: MapNode, key: string): string | undefined {
