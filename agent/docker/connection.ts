@@ -1,11 +1,13 @@
 // One call to the Engine: HTTP through dockerode's modem, with a deadline that destroys the socket, a bound on the answer, and the
 // negotiated API version in the path. The only file that imports dockerode. Must not know what any call means.
-import { IncomingMessage } from 'node:http';
+import { Agent, IncomingMessage } from 'node:http';
+import { inspect } from 'node:util';
 import Docker from 'dockerode';
 import { type ErrorCode, HoldfastError } from '../../fleet/error.ts';
 import type { EngineInfo } from '../../fleet/model/observed.ts';
 import { withDeadline } from './deadline.ts';
 import { type Answer, connectionFailure, engineMessage, refusal } from './failure.ts';
+import { createRemembered } from './remembered.ts';
 import { hostTraits, negotiate } from './version.ts';
 
 export interface Call {
@@ -50,6 +52,7 @@ export const ANSWER_BYTES = 64 * 1024 * 1024;
 
 export function createConnection(socket: string): Connection {
   const dial = createDial(socket);
+  const remembered = createRemembered();
   let negotiated: EngineInfo | null = null;
 
   const info = async (signal: AbortSignal): Promise<EngineInfo> => {
@@ -69,11 +72,24 @@ export function createConnection(socket: string): Connection {
 
   const whole = async (call: Call, prefix: string, signal: AbortSignal): Promise<Answer> => {
     try {
-      const response = await dial(call, prefix, signal);
-      return { status: response.statusCode ?? 0, body: await readBody(response) };
+      const response = await answered(call, prefix, signal);
+      const text = await readText(response);
+      const body = call.method === 'GET' ? remembered.parse(keyOf(call), text, parsed) : parsed(text);
+      return { status: response.statusCode ?? 0, body };
     } catch (error) {
       negotiated = null;
       throw signal.aborted ? signal.reason : connectionFailure(error, socket);
+    }
+  };
+
+  /** What only reads goes over kept connections; the Engine may have closed one in the meantime, which a fresh one settles. */
+  const answered = async (call: Call, prefix: string, signal: AbortSignal): Promise<IncomingMessage> => {
+    if (call.method !== 'GET') return dial.fresh(call, prefix, signal);
+    try {
+      return await dial.kept(call, prefix, signal);
+    } catch (error) {
+      if (signal.aborted || !isCutOff(error)) throw error;
+      return dial.fresh(call, prefix, signal);
     }
   };
 
@@ -102,10 +118,10 @@ export function createConnection(socket: string): Connection {
       const signal = AbortSignal.any([request.signal, life.signal]);
       const deadline = { what: request.what, ms: request.deadlineMs ?? CALL_MS, late: request.late, signal };
       try {
-        const response = await withDeadline(deadline, () => dial(request, version, signal));
+        const response = await withDeadline(deadline, () => dial.fresh(request, version, signal));
         const status = response.statusCode ?? 0;
         if (status !== 200) {
-          throw refuse({ status, body: await withDeadline(deadline, () => readBody(response)) });
+          throw refuse({ status, body: parsed(await withDeadline(deadline, () => readText(response))) });
         }
         return await use(response);
       } catch (error) {
@@ -137,20 +153,43 @@ const EVERY_STATUS: Readonly<Record<number, true>> = Object.fromEntries(
   Array.from({ length: 500 }, (_, index) => [index + 100, true as const]),
 );
 
+/** Connections that lie idle are closed after this long. */
+const KEPT_IDLE_MS = 5_000;
+const KEPT_CONNECTIONS = 8;
+
+/** The library writes out every option of every call, whether or not anybody reads that: neither of these has to be walked through. */
+class KeptAgent extends Agent {
+  [inspect.custom](): string {
+    return 'KeptAgent';
+  }
+}
+
+function unprinted(signal: AbortSignal): AbortSignal {
+  return Object.defineProperty(signal, inspect.custom, { value: () => 'AbortSignal' });
+}
+
+/** `kept`: over a connection that was used before, where one is idle. `fresh`: over one of its own. */
+function createDial(socketPath: string): { readonly kept: Dial; readonly fresh: Dial } {
+  const agent = new KeptAgent({ keepAlive: true, maxFreeSockets: KEPT_CONNECTIONS, timeout: KEPT_IDLE_MS });
+  // DOCKER_HOST and its kin in the environment must not redirect an agent whose configuration names the socket.
+  const options = { socketPath, host: undefined, protocol: 'http', timeout: undefined } as const;
+  const keeping = { ...options, agent };
+  return {
+    kept: dialWith(new Docker(keeping)),
+    fresh: dialWith(new Docker({ ...options, headers: { connection: 'close' } })),
+  };
+}
+
+/** Cut off before a word of the answer came. */
+function isCutOff(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE');
+}
+
 /**
  * The library is used down to the response's headers only: bodies are read here, under the deadline. From then on an abort destroys
  * the response, not the request: the request's socket may have nobody left who listens for the error.
  */
-function createDial(socketPath: string): Dial {
-  // DOCKER_HOST and its kin in the environment must not redirect an agent whose configuration names the socket. No connection is
-  // kept: the next call after an Engine's restart must not find a dead one.
-  const docker = new Docker({
-    socketPath,
-    host: undefined,
-    protocol: 'http',
-    timeout: undefined,
-    headers: { connection: 'close' },
-  });
+function dialWith(docker: Docker): Dial {
   return (call, prefix, signal) =>
     new Promise((resolve, reject) => {
       const request = new AbortController();
@@ -163,7 +202,7 @@ function createDial(socketPath: string): Dial {
         options: { _query: query, _body: call.body ?? {} },
         isStream: true,
         statusCodes: EVERY_STATUS,
-        abortSignal: request.signal,
+        abortSignal: unprinted(request.signal),
       };
       docker.modem.dial(options, (error, response) => {
         signal.removeEventListener('abort', abortRequest);
@@ -182,19 +221,30 @@ function ignoreLate(): void {
   // Whoever reads the body sees the error there; after that nobody is concerned any more.
 }
 
-async function readBody(response: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    if (!Buffer.isBuffer(chunk)) continue;
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES) {
+function readText(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes <= ANSWER_BYTES) return;
+      reject(new HoldfastError('DockerRefused', `The Engine's answer is larger than ${ANSWER_BYTES} bytes.`));
       response.destroy();
-      throw new HoldfastError('DockerRefused', `The Engine's answer is larger than ${ANSWER_BYTES} bytes.`);
-    }
-    chunks.push(chunk);
-  }
-  const text = Buffer.concat(chunks).toString('utf8');
+    });
+    response.on('error', reject);
+    response.on('close', () => {
+      if (response.complete) resolve(Buffer.concat(chunks).toString('utf8'));
+      else reject(response.errored ?? new Error('the Engine cut its answer off'));
+    });
+  });
+}
+
+function keyOf({ path, query = {} }: Call): string {
+  return [path, ...Object.entries(query).flat()].join('\n');
+}
+
+function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

@@ -3,6 +3,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import type { InventoryItem } from '../../fleet/model/inventory.ts';
 import { openDatabase, ownerOnly } from './database.ts';
 import { stateError } from './failure.ts';
 import { lockState } from './lock.ts';
@@ -41,19 +42,23 @@ function createStore(given: Given): OpenedStore {
   const { setMeta, putItem, findItem, dropItem, addDrift, addOutbox, dropOutbox, trimOutbox } = prepareWrites(db);
   const identity = transaction(beginBoot);
   const salt = transaction(madeOnce);
+  /** As it was last read; null: it has been written since. */
+  let inventory: readonly InventoryItem[] | null = null;
 
   return {
     identity,
     salt,
     setAside: given.setAside,
-    inventory: tables.inventory,
+    inventory: () => (inventory ??= tables.inventory()),
     putInventory(item) {
       const json = JSON.stringify(item);
       if (findItem.get(item.kind, item.name)?.item === json) return;
+      inventory = null;
       transaction(() => putItem.run(item.kind, item.name, json));
     },
     removeInventory(kind, name) {
       if (findItem.get(kind, name) === undefined) return;
+      inventory = null;
       transaction(() => dropItem.run(kind, name));
     },
     snapshot: tables.snapshot,

@@ -4,6 +4,7 @@ import type { ContainerCreate } from '../engine/create.ts';
 import type { EngineMount } from '../engine/inspect.ts';
 import type { EngineInfo } from '../model/observed.ts';
 import type { Fields } from '../model/plan.ts';
+import type { Service } from '../model/service.ts';
 import { LABEL } from '../names.ts';
 import type { Attribute, Declaration, Live } from './attribute.ts';
 import { CPU } from './attributes/cpu.ts';
@@ -34,13 +35,29 @@ const ATTRIBUTES: readonly Attribute[] = [
 
 /** The attribute that a field belongs to: `environment` for `environment.TZ`; undefined when nothing compares it. */
 export function attributeOf(field: string): Attribute | undefined {
-  return ATTRIBUTES.find(({ name }) => field === name || field.startsWith(`${name}.`));
+  for (let end = field.length; end > 0; end = field.lastIndexOf('.', end - 1)) {
+    const attribute = BY_NAME.get(field.slice(0, end));
+    if (attribute !== undefined) return attribute;
+  }
+  return undefined;
 }
+
+const BY_NAME: ReadonlyMap<string, Attribute> = new Map(ATTRIBUTES.map((attribute) => [attribute.name, attribute]));
 
 /** Everything that the file sets for a service. */
 export function declaredFields(declaration: Declaration): Fields {
-  return Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.declared(declaration))) as Fields;
+  const { device, app, service, paths, salt } = declaration;
+  const known = DECLARED.get(service);
+  const same =
+    known?.of.app === app && known.of.paths === paths && known.of.salt === salt && known.of.device === device;
+  if (same) return known.fields;
+  const fields = Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.declared(declaration))) as Fields;
+  DECLARED.set(service, { of: declaration, fields });
+  return fields;
 }
+
+/** A declaration means the same each time; every cycle asks, and commits are rare. */
+const DECLARED = new WeakMap<Service, { readonly of: Declaration; readonly fields: Fields }>();
 
 /** Everything that a container has. */
 export function liveFields(live: Live): Fields {
