@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { benchDaemon, type IdleResult } from '../test/bench/daemon.ts';
 import { benchGit, type FetchResult, type PollingResult } from '../test/bench/git/git-fetch.ts';
 import type { Result } from '../test/bench/measure.ts';
 import { benchReconcile } from '../test/bench/reconcile.ts';
@@ -15,12 +16,14 @@ const engine = await startEngine({ dir: join(folder, 'engine') });
 try {
   await ensureImages(engine.socket);
   const results = await benchReconcile(engine.socket, folder);
+  const { repair, idle } = await benchDaemon(engine.socket, folder);
   const { Version } = JSON.parse((await request({ socket: engine.socket, path: '/version' })).text) as {
     Version: string;
   };
   const { fetches, polling } = await benchGit(folder);
   const tables = {
-    reconcile: formatReconcile(results),
+    reconcile: formatReconcile([...results, repair]),
+    idle: formatIdle(idle),
     git: formatFetches(fetches),
     polling: formatPolling(polling),
     validate: formatValidate(await benchValidate(folder)),
@@ -42,6 +45,11 @@ function formatReconcile(results: readonly Result[]): string {
     String(rounds),
   ]);
   return formatTable(['what', 'Holdfast', 'compared with', 'floor', 'ratio', 'rounds'], rows);
+}
+
+function formatIdle({ services, seconds, cpuPercent, residentMiB }: IdleResult): string {
+  const row = [String(services), `${seconds} s`, `${cpuPercent.toFixed(3)} %`, `${residentMiB.toFixed(0)} MiB`];
+  return formatTable(['services', 'watched for', 'CPU, of one core', 'resident memory'], [row]);
 }
 
 function formatFetches(results: readonly FetchResult[]): string {
@@ -86,7 +94,7 @@ function formatTable(head: readonly string[], rows: readonly (readonly string[])
 }
 
 function page(
-  tables: Readonly<Record<'reconcile' | 'git' | 'polling' | 'validate', string>>,
+  tables: Readonly<Record<'reconcile' | 'idle' | 'git' | 'polling' | 'validate', string>>,
   engineVersion: string,
 ): string {
   return `# Benchmarks
@@ -107,6 +115,12 @@ Engine ${engineVersion}, Node ${process.versions.node}, ${cpus().length} × ${cp
   every field, plan, status. Its floor lists and inspects the containers only, over plain HTTP on the Engine's socket.
 - A *cold converge* looks, plans, creates and starts ten containers on an existing network, and looks again. Its floor creates and
   starts containers from the same bodies, all ten at once.
+- \`docker-compose\` is Debian's, a process for each call; the agent runs anyhow. For both the network exists already.
+- *Killed* is a container of a running daemon, from the kill until the Engine says that it runs again. Its floor makes and starts one.
+
+The daemon when nothing happens, with an interval of 60 s; half of the services have a health check every 30 s:
+
+${tables.idle}
 
 ## Git
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Prepares a machine for `npm start` or `npm test`: Node packages, Debian packages that are missing, the dashboard.
+# Prepares a machine for `npm start`, `npm test` or `npm run bench`: Node packages, Debian packages that are missing, the dashboard.
 # POSIX sh, because it runs before anything is installed. Does nothing, fast, when all is there.
 # Asks before it installs Debian packages if there is a terminal to ask on; starts no service and stops none.
 set -eu
@@ -7,8 +7,8 @@ cd "$(dirname "$0")/.."
 
 purpose=${1:-}
 case $purpose in
-  start | test) ;;
-  *) echo "usage: sh scripts/setup.sh start|test" >&2; exit 64 ;;
+  start | test | bench) ;;
+  *) echo "usage: sh scripts/setup.sh start|test|bench" >&2; exit 64 ;;
 esac
 
 log=
@@ -94,7 +94,8 @@ find_missing() {
   PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
   missing git git
   missing_static_busybox
-  if [ "$purpose" = test ]; then
+  if [ "$purpose" = bench ]; then missing docker-compose docker-compose; fi
+  if [ "$purpose" != start ]; then
     missing_engine
     missing mosquitto mosquitto
     missing docker-registry docker-registry
@@ -151,7 +152,8 @@ engine_advice() {
 explain_other_system() {
   lacking=
   wanted="git"
-  if [ "$purpose" = test ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps ssh-keygen sshd nginx gpg"; fi
+  if [ "$purpose" != start ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps ssh-keygen sshd nginx gpg"; fi
+  if [ "$purpose" = bench ]; then wanted="$wanted docker-compose"; fi
   for command in $wanted; do
     PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin
     has "$command" || lacking="$lacking $command"

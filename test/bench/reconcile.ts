@@ -1,6 +1,8 @@
 // The cost of reconciling ten services, against the Engine's own cost for the same containers over plain HTTP.
+import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { assemble } from '../../agent/assemble.ts';
 import { loadConfig } from '../../agent/config/load.ts';
 import { type Cycle, createCycle } from '../../agent/loop/cycle.ts';
@@ -16,13 +18,14 @@ import { measure, type Result } from './measure.ts';
 
 const SERVICES = 10;
 const DEVICE = 'bench';
+const OURS = `${LABEL.device}=${DEVICE}`;
 const ENGINE = { version: '20.10.24', apiVersion: '1.41', os: 'linux', arch: 'amd64' };
 const NO_OP_ROUNDS = 40;
 const CONVERGE_ROUNDS = 7;
 
 export async function benchReconcile(socket: string, folder: string): Promise<Result[]> {
   const fleet = await makeFleet(folder);
-  await fleet.commit({ [`devices/${DEVICE}/compose.yaml`]: compose() });
+  await fleet.commit({ [`devices/${DEVICE}/compose.yaml`]: tenServices() });
   const configFile = join(folder, 'agent.yaml');
   await writeFile(
     configFile,
@@ -45,6 +48,7 @@ export async function benchReconcile(socket: string, folder: string): Promise<Re
       await noOp(cycle, declared, socket, false),
       await noOp(cycle, declared, socket, true),
       await coldConverge(cycle, parts, socket, declared),
+      ...(await besideCompose(cycle, socket, folder)),
     ];
   } finally {
     parts.store.close();
@@ -101,6 +105,40 @@ function coldConverge(cycle: Cycle, parts: Parts, socket: string, declared: Decl
   });
 }
 
+/** The same file, by the agent that runs anyhow and by `docker-compose up -d`, which is started for it; networks exist in both cases. */
+async function besideCompose(cycle: Cycle, socket: string, folder: string): Promise<Result[]> {
+  const file = join(folder, 'compose.yaml');
+  await writeFile(file, tenServices());
+  const up = async () => {
+    await promisify(execFile)('docker-compose', ['-H', `unix://${socket}`, '-p', PEER, '-f', file, 'up', '-d']);
+  };
+  const converge = async () => void (await cycle.run(AbortSignal.timeout(120_000)));
+  const removed = () => Promise.all([removeContainers(socket), removeContainers(socket, OF_PEER)]);
+  await up();
+  const cold = await measure({
+    name: 'cold converge of 10 services',
+    floorName: 'docker-compose up -d of the same file',
+    rounds: CONVERGE_ROUNDS,
+    prepare: async () => void (await removed()),
+    ours: converge,
+    floor: up,
+  });
+  await converge();
+  await up();
+  const idle = await measure({
+    name: 'nothing to do, 10 services',
+    floorName: 'docker-compose up -d of the same file',
+    rounds: CONVERGE_ROUNDS,
+    ours: converge,
+    floor: up,
+  });
+  await removeContainers(socket, OF_PEER);
+  return [cold, idle];
+}
+
+const PEER = 'benchpeer';
+const OF_PEER = `${LABEL.composeProject}=${PEER}`;
+
 async function settled(cycle: Cycle): Promise<void> {
   for (let tries = 0; tries < 60; tries++) {
     const { waiting } = await cycle.run(AbortSignal.timeout(120_000));
@@ -110,17 +148,17 @@ async function settled(cycle: Cycle): Promise<void> {
   throw new Error('the ten services never settled');
 }
 
-async function containerIds(socket: string): Promise<string[]> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.device}=${DEVICE}`] }));
+async function containerIds(socket: string, label = OURS): Promise<string[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [label] }));
   const listed = JSON.parse(await call(socket, 'GET', `/containers/json?all=true&filters=${filters}`)) as {
     Id: string;
   }[];
   return listed.map(({ Id }) => Id);
 }
 
-async function removeContainers(socket: string): Promise<void> {
+async function removeContainers(socket: string, label = OURS): Promise<void> {
   await Promise.all(
-    (await containerIds(socket)).map((id) => call(socket, 'DELETE', `/containers/${id}?force=true&v=true`)),
+    (await containerIds(socket, label)).map((id) => call(socket, 'DELETE', `/containers/${id}?force=true&v=true`)),
   );
 }
 
@@ -130,7 +168,8 @@ async function call(socket: string, method: string, path: string, body?: object)
   return text;
 }
 
-function compose(): string {
+/** The compose.yaml that everything here runs. */
+function tenServices(): string {
   const services = Array.from({ length: SERVICES }, (_, index) => [
     `s${index}`,
     {
