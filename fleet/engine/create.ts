@@ -13,6 +13,8 @@ export interface ContainerCreate extends Omit<Mutable<EngineConfig>, 'ExposedPor
 }
 
 export interface EndpointConfig {
+  /** Says which, where several networks have the name. */
+  NetworkID?: string;
   Aliases?: string[];
   Links?: string[];
   IPAMConfig?: { IPv4Address?: string; IPv6Address?: string; LinkLocalIPs?: string[] };

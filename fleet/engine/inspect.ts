@@ -210,6 +210,8 @@ export interface ImageInspect {
   readonly Os?: string;
   readonly Architecture?: string;
   readonly Variant?: string;
+  /** Digests of the unpacked layers, the lowest first. */
+  readonly RootFS?: { readonly Layers?: readonly string[] | null } | null;
   readonly Config?: {
     readonly Env?: readonly string[] | null;
     readonly Cmd?: readonly string[] | null;

@@ -3,6 +3,7 @@
 import type { Network } from './network.ts';
 import type { Service } from './service.ts';
 import type { Volume } from './volume.ts';
+import type { Window } from './window.ts';
 
 export interface Desired {
   readonly device: string;
@@ -30,8 +31,18 @@ export interface DesiredApp {
   readonly strategy: 'stop-first' | 'start-first';
   readonly healthTimeoutMs: number;
   readonly rollback: boolean;
+  /** Fields whose drift is corrected although `drift`, or a less specific pattern, says otherwise. */
+  readonly correct: readonly string[];
+  /** Fields whose drift is reported and left alone. */
+  readonly warn: readonly string[];
+  /** Nothing is done for it, neither changes nor repairs. */
+  readonly suspend: boolean;
+  /** When changes from Git are applied; empty: at any time. Drift is corrected at any time. */
+  readonly windows: readonly Window[];
   /** Field globs, `services.web.labels.*`: neither compared nor applied to what already runs. */
   readonly ignore: readonly string[];
+  /** How often its containers are looked into for changed files and exec sessions, in milliseconds; null: never. */
+  readonly insideMs: number | null;
   readonly services: readonly Service[];
   readonly networks: readonly Network[];
   readonly volumes: readonly Volume[];

@@ -70,6 +70,12 @@ export interface Access {
   readonly mode: number;
 }
 
+/** Content at a place that stays when its bytes change: a folder of the content store. */
+export interface LiveContent {
+  readonly place: string;
+  readonly content: Content;
+}
+
 /** One file of a folder; `path` is relative to the folder. */
 export interface ContentFile {
   readonly path: string;

@@ -7,8 +7,8 @@ import type {
   NetworkCreate,
   VolumeCreate,
 } from '../engine/create.ts';
-import type { Content } from './mount.ts';
-import type { Hook } from './service.ts';
+import type { Content, LiveContent } from './mount.ts';
+import type { Dependency, Hook } from './service.ts';
 
 /** A compared value. Lists are ordered where order matters and sorted where it does not. null: not there. */
 export type Value = string | number | boolean | null | readonly string[];
@@ -28,6 +28,8 @@ export interface Difference {
   readonly observed: Value;
   /** `change`: desired differs from last applied (Git moved). `drift`: observed differs from last applied (the host moved). */
   readonly origin: 'change' | 'drift';
+  /** No step mends it: the host owns it (`warn`), or something sets it again each time that it is corrected (`held`). */
+  readonly left?: 'warn' | 'held';
 }
 
 interface StepBase {
@@ -46,8 +48,22 @@ interface StepBase {
 
 /** Containers are addressed by id where they exist and by name where an earlier step makes them. */
 export type StepAction =
-  | { readonly kind: 'pull-image'; readonly image: string; readonly platform?: string }
+  | {
+      readonly kind: 'pull-image';
+      readonly image: string;
+      readonly platform?: string;
+      /** What it will transfer, as far as the registry tells; null: unknown; absent: nobody asked. */
+      readonly pullBytes?: number | null;
+    }
   | { readonly kind: 'write-content'; readonly content: Content }
+  | ({
+      readonly kind: 'write-live';
+      /**
+       * `over`: into the very file or folder that its container sees; `anew`: its container sees it once it starts again;
+       * `first`: for a container that is made afterwards.
+       */
+      readonly way: 'over' | 'anew' | 'first';
+    } & LiveContent)
   | { readonly kind: 'make-data-folder' /** Below `<state>/volumes/`. */; readonly path: string }
   | { readonly kind: 'create-network'; readonly body: NetworkCreate }
   | { readonly kind: 'remove-network'; readonly network: string; readonly name: string }
@@ -67,8 +83,15 @@ export type StepAction =
   | { readonly kind: 'disconnect-network'; readonly container: string; readonly network: string }
   | { readonly kind: 'start-container'; readonly container: string }
   | { readonly kind: 'unpause-container'; readonly container: string }
+  | { readonly kind: 'signal-container'; readonly container: string; readonly signal: string }
   | { readonly kind: 'restart-container'; readonly container: string; readonly timeoutS: number | null }
-  | { readonly kind: 'stop-container'; readonly container: string; readonly timeoutS: number | null }
+  | {
+      readonly kind: 'stop-container';
+      readonly container: string;
+      readonly timeoutS: number | null;
+      /** Nobody serves from here on for about this long; absent: nobody is left without, or nobody takes over. */
+      readonly gapMs?: number;
+    }
   | { readonly kind: 'remove-container'; readonly container: string; readonly name: string }
   | { readonly kind: 'rename-container'; readonly container: string; readonly name: string }
   | { readonly kind: 'update-container'; readonly container: string; readonly update: ContainerUpdate }
@@ -85,8 +108,11 @@ export type StepAction =
       readonly kind: 'await-service';
       /** Container name. */
       readonly container: string;
-      readonly condition: 'service_started' | 'service_healthy' | 'service_completed_successfully';
+      /** `service_ready`: healthy where it has a health check, else running or completed. */
+      readonly condition: Dependency['condition'] | 'service_ready';
       readonly timeoutMs: number;
+      /** For how long the condition has to hold without a restart; absent: one look is enough. */
+      readonly steadyMs?: number;
     };
 
 export type Step = StepBase & StepAction;
@@ -105,4 +131,6 @@ export interface Plan {
   readonly differences: readonly Difference[];
   readonly steps: readonly Step[];
   readonly blocked: readonly Blocked[];
+  /** What a person should know before it is carried out, though nothing is wrong. */
+  readonly notes?: readonly string[];
 }

@@ -98,6 +98,9 @@ export interface Service {
   readonly cpuset?: string;
   readonly blkio_config?: BlkioConfig;
 
+  /** What follows when content changes under the container: `SIGHUP` and the like, `restart` or `none`; absent: it is replaced. */
+  readonly reload?: string;
+
   readonly stop_grace_period?: number;
   readonly stop_signal?: string;
 }
