@@ -6,6 +6,7 @@ import type { DesiredApp } from '../model/desired.ts';
 import type { EngineInfo, ObservedContainer } from '../model/observed.ts';
 import type { Fields, Value } from '../model/plan.ts';
 import type { Service } from '../model/service.ts';
+import type { Turn } from './attributes/live.ts';
 
 /** Host folders that content and data mounts come from. */
 export interface HostPaths {
@@ -25,6 +26,10 @@ export interface Declaration {
   readonly paths: HostPaths;
   /** Keys the hash of the whole, which may hold secrets. */
   readonly salt: string;
+  /** Ids of networks whose name others have as well. */
+  readonly ambiguous?: ReadonlyMap<string, string>;
+  /** At which of their two places a container made now finds contents that change under it. */
+  readonly turn?: Turn;
 }
 
 /** A container as the Engine shows it, with the image that it runs (undefined: the image is gone). */
@@ -34,6 +39,8 @@ export interface Live {
   readonly service: Service;
   readonly paths: HostPaths;
   readonly container: ContainerInspect;
+  /** What stands above what the container shows (`ObservedContainer.reported`). */
+  readonly reported?: Fields;
   readonly image: ImageInspect | undefined;
   /** Ids of the networks that exist now, by name. */
   readonly networkIds: ReadonlyMap<string, string>;

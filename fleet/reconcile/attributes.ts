@@ -19,7 +19,7 @@ import { PROCESS } from './attributes/process.ts';
 import { SECURITY } from './attributes/security.ts';
 import { SURROUNDINGS } from './attributes/surroundings.ts';
 
-const ATTRIBUTES: readonly Attribute[] = [
+export const ATTRIBUTES: readonly Attribute[] = [
   ...PROCESS,
   ...SURROUNDINGS,
   ...MEMORY,
@@ -61,7 +61,7 @@ const DECLARED = new WeakMap<Service, { readonly of: Declaration; readonly field
 
 /** Everything that a container has. */
 export function liveFields(live: Live): Fields {
-  return Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.live(live))) as Fields;
+  return Object.assign({}, ...ATTRIBUTES.map((attribute) => attribute.live(live)), live.reported) as Fields;
 }
 
 /** The body that creates a service's container; `inherited` anonymous volumes are mounted where nothing else is declared. */

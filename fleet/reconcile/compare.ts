@@ -5,12 +5,12 @@ import type { Hide } from '../mask.ts';
 import type { Content } from '../model/mount.ts';
 import type { ContentState, ObservedContainer } from '../model/observed.ts';
 import type { Difference, Fields, Value } from '../model/plan.ts';
-import { containerKey, resourceKey } from '../names.ts';
+import { containerKey, LABEL, resourceKey } from '../names.ts';
 import { type Declaration, type Live, sameValue } from './attribute.ts';
+import { type ContentMount, isLive, livePlace, mountedTurn } from './attributes/live.ts';
 import { mountField, shownContent } from './attributes/mounts.ts';
-import { attributeOf, declaredFields, liveFields } from './attributes.ts';
-import { isIgnored } from './ignore.ts';
-import { isSettled } from './inventory-item.ts';
+import { attributeOf, declaredFields, liveFields, specOf } from './attributes.ts';
+import { isBeingWritten, isSettled } from './inventory-item.ts';
 import { hasStarted } from './match.ts';
 import { redacted } from './redact.ts';
 
@@ -39,7 +39,7 @@ export function compareService(snapshot: ServiceSnapshot): Difference[] {
         field: null,
         desired: 'running',
         observed: null,
-        origin: isSettled(snapshot.applied) ? 'drift' : 'change',
+        origin: isAsApplied(snapshot) ? 'drift' : 'change',
       },
     ];
   }
@@ -49,9 +49,15 @@ export function compareService(snapshot: ServiceSnapshot): Difference[] {
     ...imageDifferences(snapshot, live),
     ...contentDifferences(snapshot, live),
   ];
-  return found
-    .filter((difference) => !isIgnored(app.ignore, service.name, difference.field))
-    .map((difference) => redacted({ ...base, ...difference }, snapshot.hide));
+  return found.map((difference) => redacted({ ...base, ...difference }, snapshot.hide));
+}
+
+/** Git has not moved since the service was applied to the end. */
+function isAsApplied({ declaration, applied }: ServiceSnapshot): boolean {
+  if (!isSettled(applied)) return false;
+  const declared = declaredFields(declaration);
+  const fields = Object.keys({ ...declared, ...applied }).filter((field) => attributeOf(field) !== undefined);
+  return fields.every((field) => sameValue(declared[field] ?? null, applied[field] ?? null));
 }
 
 /** It ended well and by itself, and the file does not want it restarted. */
@@ -77,6 +83,9 @@ function fieldDifferences({ declaration, applied }: ServiceSnapshot, live: Live)
   const observed = liveFields(live);
   const exclusive = Object.keys(observed).filter((field) => attributeOf(field)?.exclusive);
   const fields = new Set([...Object.keys(desired), ...Object.keys(applied ?? {}), ...exclusive]);
+  const wasAskedFor = (field: string, want: Value) =>
+    (isSettled(applied) && sameValue(applied[field] ?? null, want)) ||
+    live.container.Config.Labels?.[LABEL.spec] === specOf(declaration);
   const found: Found[] = [];
   for (const field of fields) {
     const attribute = attributeOf(field);
@@ -86,7 +95,7 @@ function fieldDifferences({ declaration, applied }: ServiceSnapshot, live: Live)
     const want = desired[field] ?? unset;
     const have = observed[field] ?? null;
     if (sameValue(want, have) || isDropped(attribute.name, live)) continue;
-    if (mayBeDropped(field) && isSettled(applied) && sameValue(applied[field] ?? null, want) && !have) continue;
+    if (!have && mayBeDropped(field) && wasAskedFor(field, want)) continue;
     const before: Value = applied?.[field] ?? unset;
     const drifted = isSettled(applied) && sameValue(before, want);
     const unexpected = want === null && drifted;
@@ -106,7 +115,10 @@ function isDropped(attribute: string, { engine }: Live): boolean {
   return engine.drops?.includes(attribute) === true;
 }
 
-/** Dropped as well on many kernels (all of cgroup v2), of which the Engine says nothing: what was applied and is not there was. */
+/**
+ * Dropped as well on many kernels (all of cgroup v2), of which the Engine says nothing: what the container was made with, or what
+ * was applied to it, and is not there was.
+ */
 function mayBeDropped(field: string): boolean {
   return field.startsWith('blkio_config.') || field === 'mem_swappiness';
 }
@@ -120,16 +132,19 @@ function imageDifferences({ declaration, applied, image }: ServiceSnapshot, { co
   if (pull_policy !== 'always' && !reference.includes('@')) return [];
   if (image === undefined || container.Config.Image !== reference || container.Image === image.Id) return [];
   const shown = (id: string) => `${reference} (${id.replace(/^sha256:/, '').slice(0, 12)})`;
-  const origin = isSettled(applied) ? 'drift' : 'change';
+  // What a tag names is changed by whoever publishes it, not on the host.
+  const origin = isSettled(applied) && pull_policy !== 'always' ? 'drift' : 'change';
   return [{ kind: 'field', field: 'image', desired: shown(image.Id), observed: shown(container.Image), origin }];
 }
 
 /** Content that the container mounts as declared, but whose bytes on the host are not the declared ones. */
-function contentDifferences({ declaration, content }: ServiceSnapshot, live: Live): Found[] {
+function contentDifferences(snapshot: ServiceSnapshot, live: Live): Found[] {
+  const { declaration, content } = snapshot;
   const mounted = liveFields(live);
   return declaration.service.mounts.flatMap((mount): Found[] => {
     if (mount.type !== 'content') return [];
     const field = mountField(mount);
+    if (isLive(declaration.service, mount)) return liveDifferences(snapshot, live, mount, mounted[field] ?? null);
     const state = content.get(mount.content.id);
     const declared = shownContent(mount.content);
     if (state === undefined || state.kind === 'intact' || !String(mounted[field]).startsWith(declared)) return [];
@@ -143,6 +158,27 @@ function contentDifferences({ declaration, content }: ServiceSnapshot, live: Liv
       },
     ];
   });
+}
+
+/** Content that changes under its container: what was applied, while the bytes are not the declared ones, or what became of those. */
+function liveDifferences(
+  { declaration, applied, content }: ServiceSnapshot,
+  live: Live,
+  mount: ContentMount,
+  mounted: Value,
+): Found[] {
+  const { app, service } = declaration;
+  const field = mountField(mount);
+  const want = declaredFields(declaration)[field] ?? null;
+  const turn = mountedTurn(live, mount);
+  const state = turn === undefined ? undefined : content.get(livePlace(app, service, mount, turn));
+  if (state === undefined || state.kind === 'intact' || !sameValue(mounted, want)) return [];
+  const declared = shownContent(mount.content);
+  const before = /^(?:content|secret) \S+/.exec(String(applied?.[field] ?? ''))?.[0] ?? declared;
+  const moved = before !== declared;
+  const observed = moved ? before : `${declared} ${shownEdit(mount.content, state)}`;
+  const drifted = isSettled(applied) && !moved && !isBeingWritten(applied);
+  return [{ kind: 'field', field, desired: declared, observed, origin: drifted ? 'drift' : 'change' }];
 }
 
 /** Content that is mounted as declared but was edited or lost on the host. */

@@ -26,6 +26,24 @@ export function isRewritten({ applied }: InventoryItem): boolean {
   return Object.hasOwn(applied, REWRITTEN);
 }
 
+/** Set before content is written over under a container, until the cycle in which it was told has ended well. */
+const UNTOLD = 'untold';
+
+/** The item as it is listed before content that its container mounts is written over. */
+export function untold(item: InventoryItem): InventoryItem {
+  return { ...item, applied: { ...item.applied, [UNTOLD]: true } };
+}
+
+/** The container may not know yet that its content changed. */
+export function isUntold({ applied }: InventoryItem): boolean {
+  return Object.hasOwn(applied, UNTOLD);
+}
+
+/** Its content was last written by this agent, perhaps not to the end: what differs is no person's doing. */
+export function isBeingWritten(applied: Fields | null): boolean {
+  return applied !== null && (Object.hasOwn(applied, UNTOLD) || Object.hasOwn(applied, REWRITTEN));
+}
+
 /** Set before a container with `post_start` hooks starts, until the cycle in which they ended well has ended well. */
 const UNHOOKED = 'unhooked';
 
@@ -37,6 +55,26 @@ export function unhooked(item: InventoryItem): InventoryItem {
 /** Its hooks may not have run since the container started. */
 export function isUnhooked({ applied }: InventoryItem): boolean {
   return Object.hasOwn(applied, UNHOOKED);
+}
+
+/** Which specs of a one-shot have run to their end, the newest last. */
+const COMPLETED = 'completed';
+/** Older ones are forgotten: as many versions as anybody goes back. */
+export const MAX_COMPLETED = 8;
+
+export function completedSpecs({ applied }: InventoryItem): readonly string[] {
+  const specs = applied[COMPLETED];
+  return typeof specs === 'object' && specs !== null ? specs : [];
+}
+
+/** The item with these specs noted as run to their end, beside what `listed` has noted. */
+export function completed(
+  item: InventoryItem,
+  listed: InventoryItem | undefined,
+  specs: readonly string[],
+): InventoryItem {
+  const all = [...new Set([...(listed === undefined ? [] : completedSpecs(listed)), ...specs])];
+  return all.length === 0 ? item : { ...item, applied: { ...item.applied, [COMPLETED]: all.slice(-MAX_COMPLETED) } };
 }
 
 /** Applied to the end: what differs from it now has drifted. */

@@ -7,16 +7,16 @@ import { LABEL, resourceKey } from '../names.ts';
 import type { HostPaths } from './attribute.ts';
 import { sameValue } from './attribute.ts';
 import { shownContent } from './attributes/mounts.ts';
-import { announced, isUnhooked, rewritten, unhooked } from './inventory-item.ts';
+import { declaredFields } from './attributes.ts';
+import { announced, completed, completedSpecs, isUnhooked, rewritten, unhooked, untold } from './inventory-item.ts';
 import { nameOf } from './match.ts';
 import { serviceResource } from './plan/frame.ts';
 import { networkFields } from './plan/networks.ts';
-import { serviceFields } from './plan/service.ts';
 import { volumeFields } from './plan/volumes.ts';
 
 /** What every resource of a desired state is recorded as once it is applied. */
 export function declaredInventory(desired: Desired, paths: HostPaths): InventoryItem[] {
-  const { revision } = desired;
+  const { device, revision, salt } = desired;
   return desired.apps.flatMap((app) => [
     ...app.networks
       .filter(({ external }) => !external)
@@ -48,7 +48,7 @@ export function declaredInventory(desired: Desired, paths: HostPaths): Inventory
         name: service.container_name,
         resource: serviceResource(app, service),
         app: app.name,
-        applied: serviceFields({ desired, paths }, app, service),
+        applied: declaredFields({ device, app, service, paths, salt }),
         revision,
       }),
     ),
@@ -66,6 +66,7 @@ export function itemBefore(
   inventory: readonly InventoryItem[] = [],
 ): InventoryItem | undefined {
   if (step.kind === 'write-content') return mountedBefore(step, inventory);
+  if (step.kind === 'write-live') return liveBefore(step, inventory);
   if (step.kind === 'start-container' || step.kind === 'restart-container')
     return startedBefore(step, declared, inventory);
   const named = nameOfStep(step);
@@ -93,6 +94,16 @@ function mountedBefore(step: StepOf<'write-content'>, inventory: readonly Invent
   return item === undefined ? undefined : rewritten(item);
 }
 
+/** The listed container under which content changes: it has to be told, or to start again. */
+function liveBefore(
+  { way, resource }: StepOf<'write-live'>,
+  inventory: readonly InventoryItem[],
+): InventoryItem | undefined {
+  const item = inventory.find((listed) => listed.kind === 'container' && listed.resource === resource);
+  if (item === undefined || way === 'first') return undefined;
+  return way === 'over' ? untold(item) : rewritten(item);
+}
+
 /** The listed container whose start is followed by hooks: until those have ended well they are still to be run. */
 function startedBefore(
   { container, resource }: Step & { readonly container: string },
@@ -102,7 +113,8 @@ function startedBefore(
   const ofService = (item: InventoryItem) => item.kind === 'container' && item.resource === resource;
   if (!declared.some((item) => ofService(item) && Object.hasOwn(item.applied, 'post_start'))) return undefined;
   const listed = inventory.filter(ofService);
-  const item = listed.find(({ name }) => name === container) ?? listed[0];
+  const own = (item: InventoryItem) => declared.some((one) => ofService(one) && one.name === item.name);
+  const item = listed.find(({ name }) => name === container) ?? listed.find(own) ?? listed[0];
   return item === undefined ? undefined : unhooked(item);
 }
 
@@ -125,7 +137,7 @@ function nameOfStep(step: Step): readonly [InventoryItem['kind'], string] | unde
 
 /**
  * What to write after a look at the end of a cycle. A resource of ours is recorded as applied when none of its steps failed;
- * what is neither there nor declared is forgotten.
+ * what is neither there nor declared is forgotten. `ran`: specs that one-shots have run to their end, by resource.
  */
 export function settleInventory(
   inventory: readonly InventoryItem[],
@@ -133,16 +145,50 @@ export function settleInventory(
   observed: Observed,
   device: string,
   failed: ReadonlySet<string>,
+  ran: ReadonlyMap<string, readonly string[]> = new Map(),
 ): { put: InventoryItem[]; remove: InventoryItem[] } {
   const present = presentNames(observed, device);
   const known = new Map(inventory.map((item) => [key(item), item]));
   const wanted = new Set(declared.map(key));
+  const ids = containerIds(observed, device);
+  const there = new Set(ids.values());
+  const noted = (item: InventoryItem, listed: InventoryItem | undefined) =>
+    completed(item, listed, [
+      ...inventory.filter((other) => isMoved(other, item)).flatMap(completedSpecs),
+      ...(ran.get(item.resource) ?? []),
+    ]);
   return {
-    put: declared.filter(
-      (item) => present.has(key(item)) && !failed.has(item.resource) && !sameItem(known.get(key(item)), item),
+    put: declared.flatMap((item) => {
+      const listed = known.get(key(item));
+      const renamed = listed?.id !== undefined && there.has(listed.id) ? listed.id : undefined;
+      const isThere = present.has(key(item)) || renamed !== undefined;
+      const applied = isThere && !failed.has(item.resource) ? withId(item, ids, renamed) : listed;
+      const own = listed?.resource === item.resource ? listed : undefined;
+      const next = applied?.resource === item.resource && item.kind === 'container' ? noted(applied, own) : applied;
+      return next === undefined || sameItem(listed, next) ? [] : [next];
+    }),
+    // One that was renamed by hand is still to be removed.
+    remove: inventory.filter(
+      (item) => !wanted.has(key(item)) && !present.has(key(item)) && !(item.id !== undefined && there.has(item.id)),
     ),
-    remove: inventory.filter((item) => !wanted.has(key(item)) && !present.has(key(item))),
   };
+}
+
+/** Of the same service under another name: it was renamed in Git. */
+function isMoved(other: InventoryItem, item: InventoryItem): boolean {
+  return other.kind === item.kind && other.resource === item.resource && other.name !== item.name;
+}
+
+/** Our containers' ids by name. */
+function containerIds({ containers }: Observed, device: string): ReadonlyMap<string, string> {
+  const ours = containers.filter(({ inspect }) => inspect.Config.Labels?.[LABEL.device] === device);
+  return new Map(ours.map((container) => [nameOf(container), container.inspect.Id]));
+}
+
+/** Of one that goes by another name than its own, the id that is known stays. */
+function withId(item: InventoryItem, ids: ReadonlyMap<string, string>, known: string | undefined): InventoryItem {
+  const id = item.kind === 'container' ? (ids.get(item.name) ?? known) : undefined;
+  return id === undefined ? item : { ...item, id };
 }
 
 function presentNames(observed: Observed, device: string): Set<string> {
@@ -162,7 +208,7 @@ function key({ kind, name }: InventoryItem): string {
 
 /** The revision alone is not worth a write. */
 function sameItem(a: InventoryItem | undefined, b: InventoryItem): boolean {
-  return a !== undefined && a.resource === b.resource && sameFields(a.applied, b.applied);
+  return a !== undefined && a.resource === b.resource && a.id === b.id && sameFields(a.applied, b.applied);
 }
 
 function sameFields(a: Fields, b: Fields): boolean {

@@ -8,12 +8,13 @@ import type { Dependency, Service } from '../model/service.ts';
 import { containerKey } from '../names.ts';
 import { boundTo, needs } from './attributes/reference.ts';
 import { inOrder } from './order.ts';
+import type { ServiceSteps } from './plan/app-steps.ts';
 import { frameOf } from './plan/frame.ts';
 import { orderHandovers } from './plan/handover.ts';
 import { type NetworkSteps, planNetworks } from './plan/networks.ts';
 import { planPrune } from './plan/prune.ts';
 import { createScope, type PlanInput, type Scope } from './plan/scope.ts';
-import { planService, type ServiceSteps } from './plan/service.ts';
+import { planService } from './plan/service.ts';
 import { planVolumes } from './plan/volumes.ts';
 
 export function makePlan(input: PlanInput): Plan {
@@ -49,6 +50,7 @@ export function makePlan(input: PlanInput): Plan {
       ({ after }) => after,
     ),
     blocked: draft.blocked,
+    ...(draft.notes.length === 0 ? {} : { notes: draft.notes }),
   };
 }
 
@@ -130,7 +132,7 @@ function readiness(
   steps: ServiceSteps | undefined,
 ): string[] {
   if (steps === undefined) return [];
-  if (steps.started.length === 0 && (meets(condition, steps.main) || isUnmet(condition, steps))) return [];
+  if (steps.started.length === 0 && (isMet(condition, steps) || isUnmet(condition, steps))) return [];
   if (condition === 'service_started') return [...steps.started];
   const id = scope.draft.add(
     { kind: 'await-service', container: service.container_name, condition, timeoutMs: app.healthTimeoutMs },
@@ -149,10 +151,14 @@ function readiness(
 
 /** Nothing is planned that would make the service meet the condition, and it does not come to it by itself. */
 function isUnmet(condition: Dependency['condition'], steps: ServiceSteps | undefined): boolean {
-  if (steps === undefined || steps.started.length > 0 || meets(condition, steps.main)) return false;
+  if (steps === undefined || steps.started.length > 0 || isMet(condition, steps)) return false;
   if (steps.blocked === true) return true;
   const status = steps.main?.inspect.State.Status;
   return condition !== 'service_started' && status !== 'running' && status !== 'restarting';
+}
+
+function isMet(condition: Dependency['condition'], { completed, main }: ServiceSteps): boolean {
+  return completed === true ? condition !== 'service_healthy' : meets(condition, main);
 }
 
 function meets(condition: Dependency['condition'], container: ObservedContainer | undefined): boolean {

@@ -12,8 +12,17 @@ export function isSameLook(before: Observed, after: Observed): boolean {
     sameList(before.networks, after.networks, Object.is) &&
     sameList(before.volumes, after.volumes, Object.is) &&
     sameMap(before.images, after.images, Object.is) &&
-    sameMap(before.content, after.content, sameContent)
+    sameMap(before.content, after.content, sameContent) &&
+    sameSet(before.moved, after.moved) &&
+    sameSet(before.completed, after.completed) &&
+    sameMap(before.crashLoops ?? NONE, after.crashLoops ?? NONE, Object.is)
   );
+}
+
+const NONE: ReadonlyMap<string, string> = new Map();
+
+function sameSet(a: ReadonlySet<string> = new Set(), b: ReadonlySet<string> = new Set()): boolean {
+  return a.size === b.size && [...a].every((one) => b.has(one));
 }
 
 function sameContainer(a: ObservedContainer, b: ObservedContainer): boolean {

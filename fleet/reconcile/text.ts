@@ -5,6 +5,7 @@ import { formatDuration } from '../units.ts';
 
 const SHOWN_CHARACTERS = 80;
 const SHOWN_CAUSES = 4;
+const SHOWN_NOTES = 20;
 
 /**
  * A plan as numbered lines:
@@ -28,7 +29,8 @@ export function formatPlan(plan: Plan): string {
       .trimEnd(),
   );
   const blocked = plan.blocked.map(({ resource, reason, message }) => `blocked  ${resource}  ${reason}: ${message}`);
-  return [...steps, ...blocked].join('\n');
+  const notes = (plan.notes ?? []).slice(0, SHOWN_NOTES).map((note) => `note  ${note}`);
+  return [...steps, ...blocked, ...notes].join('\n');
 }
 
 /** What a step does, in a word or two. */
@@ -37,6 +39,7 @@ export function verb(step: Step): string {
     case 'pull-image':
       return 'pull';
     case 'write-content':
+    case 'write-live':
       return 'write content';
     case 'make-data-folder':
       return 'make data folder';
@@ -75,9 +78,12 @@ function shown(field: string, value: Value): string {
   return DURATIONS.has(field) && typeof value === 'number' ? formatDuration(value) : formatValue(value);
 }
 
+/** Ids of content and secrets, as long as people need them. */
+const LONG_ID = /\b((?:content|secret) [0-9a-f]{12})[0-9a-f]{20,}\b/g;
+
 export function formatValue(value: Value): string {
   if (value === null) return 'none';
   const text = typeof value === 'object' ? `[${value.join(', ')}]` : value === '' ? '""' : String(value);
-  const line = text.replace(/\s+/g, ' ');
+  const line = text.replace(/\s+/g, ' ').replace(LONG_ID, '$1');
   return line.length > SHOWN_CHARACTERS ? `${line.slice(0, SHOWN_CHARACTERS - 1)}…` : line;
 }

@@ -5,7 +5,8 @@ import type { DesiredApp } from '../../model/desired.ts';
 import type { Content, Mount } from '../../model/mount.ts';
 import type { Fields } from '../../model/plan.ts';
 import type { Service } from '../../model/service.ts';
-import { type Attribute, type HostPaths, type Live, recreate } from '../attribute.ts';
+import { type Attribute, type Declaration, type HostPaths, type Live, recreate } from '../attribute.ts';
+import { isLive, liveMounts as keptMounts, LIVE, livePath, mountedTurn } from './live.ts';
 import { bindSuffix, declaredOptions, engineOptions, liveOptions, saysBySuffix } from './mount-options.ts';
 import { lentMounts, VOLUMES_FROM } from './volumes-from.ts';
 
@@ -17,15 +18,16 @@ const ANONYMOUS_VOLUME = 'volume anonymous';
 const volumes: Attribute = {
   name: 'volumes',
   declared: ({ app, service }) =>
-    Object.fromEntries(service.mounts.map((mount) => [PREFIX + mount.target, declaredMount(app, mount)])),
+    Object.fromEntries(service.mounts.map((mount) => [PREFIX + mount.target, declaredMount(app, service, mount)])),
   live: liveMounts,
   // The Engine puts an anonymous volume on an image's VOLUME that the file leaves alone.
   unset: (name, { image }) => (isImageVolume(image, name.slice(PREFIX.length)) ? ANONYMOUS_VOLUME : null),
   exclusive: true,
   remedy: recreate,
-  create({ app, service, paths }, body) {
+  create(declaration, body) {
+    const { service } = declaration;
     const binds = service.mounts.filter(saysBySuffix).map((mount) => {
-      const source = hostPath(app, mount, paths);
+      const source = hostPath(declaration, mount);
       return [source, mount.target, bindSuffix(mount)].filter((part) => part !== '').join(':');
     });
     if (binds.length > 0) body.HostConfig.Binds = binds;
@@ -34,7 +36,7 @@ const volumes: Attribute = {
       body.HostConfig.Tmpfs = Object.fromEntries(tmpfs.map((mount) => [mount.target, tmpfsOptions(mount).join(',')]));
     body.HostConfig.Mounts = service.mounts
       .filter((mount) => !saysBySuffix(mount) && !isTmpfsWithOptions(mount))
-      .map((mount) => engineMount(app, mount, paths));
+      .map((mount) => engineMount(declaration, mount));
   },
 };
 
@@ -65,10 +67,11 @@ export function anonymousVolumes(service: Service, live: Live): EngineMount[] {
     }));
 }
 
-function declaredMount(app: DesiredApp, mount: Mount): string {
+function declaredMount(app: DesiredApp, service: Service, mount: Mount): string {
   return withOptions(declaredSource(app, mount), [
     ...(mount.type !== 'tmpfs' && mount.read_only ? ['ro'] : []),
     ...declaredOptions(mount),
+    ...(isLive(service, mount) ? [LIVE] : []),
   ]);
 }
 
@@ -96,16 +99,20 @@ function liveMounts(live: Live): Fields {
   const asked = new Map((container.HostConfig.Mounts ?? []).map((mount) => [mount.Target, mount]));
   for (const mount of container.Mounts ?? []) {
     if (mount.Type === 'tmpfs' || mount.Type === 'image' || lent(mount)) continue;
+    const kept = keptContent(live, mount.Destination);
     const anonymous = mount.Type === 'volume' && ANONYMOUS.test(mount.Name ?? '');
     const source =
       mount.Type === 'volume'
         ? anonymous
           ? ANONYMOUS_VOLUME
           : `volume ${mount.Name ?? ''}`
-        : hostSource(mount.Source ?? '', paths);
+        : kept === undefined
+          ? hostSource(mount.Source ?? '', paths)
+          : shownContent(kept);
     fields[PREFIX + mount.Destination] = withOptions(source, [
       ...(mount.RW === false ? ['ro'] : []),
       ...liveOptions(container, mount.Destination),
+      ...(kept === undefined ? [] : [LIVE]),
     ]);
   }
   for (const mount of asked.values()) {
@@ -119,6 +126,12 @@ function liveMounts(live: Live): Fields {
   for (const [path, options] of Object.entries(container.HostConfig.Tmpfs ?? {}))
     fields[PREFIX + path] = shownTmpfs(options === '' ? [] : options.split(','));
   return fields;
+}
+
+/** The declared content of a mount whose place stays as its bytes change: whether they are the declared ones is for the bytes to say. */
+function keptContent(live: Live, target: string): Content | undefined {
+  const mount = keptMounts(live.service).find((declared) => declared.target === target);
+  return mount !== undefined && mountedTurn(live, mount) !== undefined ? mount.content : undefined;
 }
 
 function withOptions(source: string, options: readonly string[]): string {
@@ -164,11 +177,13 @@ function volumeName(app: DesiredApp, key: string): string {
   return app.volumes.find((volume) => volume.key === key)?.name ?? key;
 }
 
-function hostPath(app: DesiredApp, mount: Mount, paths: HostPaths): string {
+function hostPath(declaration: Declaration, mount: Mount): string {
+  const { app, service, paths } = declaration;
   switch (mount.type) {
     case 'data':
       return `${paths.data}/${app.name}/${mount.source}`;
     case 'content':
+      if (isLive(service, mount)) return livePath(declaration, mount);
       return `${mount.content.kind === 'secret' ? paths.secrets : paths.content}/${mount.content.id}`;
     case 'bind':
       return mount.source;
@@ -177,7 +192,7 @@ function hostPath(app: DesiredApp, mount: Mount, paths: HostPaths): string {
   }
 }
 
-function engineMount(app: DesiredApp, mount: Mount, paths: HostPaths): EngineMount {
+function engineMount(declaration: Declaration, mount: Mount): EngineMount {
   const base = {
     Target: mount.target,
     ReadOnly: mount.type !== 'tmpfs' && mount.read_only,
@@ -188,12 +203,12 @@ function engineMount(app: DesiredApp, mount: Mount, paths: HostPaths): EngineMou
       return {
         ...base,
         Type: 'volume',
-        ...(mount.source === null ? {} : { Source: volumeName(app, mount.source) }),
+        ...(mount.source === null ? {} : { Source: volumeName(declaration.app, mount.source) }),
       };
     case 'bind':
     case 'data':
     case 'content':
-      return { ...base, Type: 'bind', Source: hostPath(app, mount, paths) };
+      return { ...base, Type: 'bind', Source: hostPath(declaration, mount) };
     case 'tmpfs':
       return { ...base, Type: 'tmpfs' };
     case 'image':

@@ -6,7 +6,7 @@ import type { Attachment } from '../../model/network.ts';
 import type { EngineInfo } from '../../model/observed.ts';
 import type { Service } from '../../model/service.ts';
 import { LABEL } from '../../names.ts';
-import type { Attribute } from '../attribute.ts';
+import type { Attribute, Declaration } from '../attribute.ts';
 import { atLeast } from '../features.ts';
 import { normalAddress } from './addresses.ts';
 import { sortedList } from './builders.ts';
@@ -51,7 +51,8 @@ const networks: Attribute = {
   // Engines below API 1.54 give an address only at creation.
   remedy: (desired) =>
     Array.isArray(desired) && desired.some((item) => item.startsWith(MAC_ADDRESS)) ? 'recreate' : 'network',
-  create({ app, service }, body, engine) {
+  create(declaration, body, engine) {
+    const { app, service } = declaration;
     if (service.network_mode !== undefined) return;
     const [first, ...others] = orderedNetworks(service);
     if (first === undefined) {
@@ -62,7 +63,7 @@ const networks: Attribute = {
     const joined = [first, ...others.filter((other) => joinsAtCreation(engine, other[1]))];
     body.NetworkingConfig = {
       EndpointsConfig: Object.fromEntries(
-        joined.map(([key, attachment]) => [networkName(app, key), endpointConfig(app, service, attachment)]),
+        joined.map(([key, attachment]) => [networkName(app, key), endpointConfig(declaration, key, attachment)]),
       ),
     };
   },
@@ -82,8 +83,16 @@ export function joinsAtCreation({ apiVersion }: EngineInfo, attachment: Attachme
   return attachment.mac_address !== undefined && atLeast(apiVersion, '1.44');
 }
 
+/** What a connect or disconnect call names: the network, or its id where others have its name. */
+export function networkAddress({ app, ambiguous }: Declaration, key: string): string {
+  const name = networkName(app, key);
+  return ambiguous?.get(name) ?? name;
+}
+
 /** The body of a connect call. Containers answer to their service's name on every network. */
-export function endpointConfig(app: DesiredApp, service: Service, attachment: Attachment): EndpointConfig {
+export function endpointConfig(declaration: Declaration, key: string, attachment: Attachment): EndpointConfig {
+  const { app, service } = declaration;
+  const id = declaration.ambiguous?.get(networkName(app, key));
   const address = {
     ...(attachment.ipv4_address === undefined ? {} : { IPv4Address: attachment.ipv4_address }),
     ...(attachment.ipv6_address === undefined ? {} : { IPv6Address: attachment.ipv6_address }),
@@ -97,6 +106,7 @@ export function endpointConfig(app: DesiredApp, service: Service, attachment: At
     ...(Object.keys(address).length === 0 ? {} : { IPAMConfig: address }),
     ...(attachment.mac_address === undefined ? {} : { MacAddress: attachment.mac_address }),
     ...(Object.keys(options).length === 0 ? {} : { DriverOpts: options }),
+    ...(id === undefined ? {} : { NetworkID: id }),
     ...(attachment.gw_priority === undefined ? {} : { GwPriority: attachment.gw_priority }),
   };
 }

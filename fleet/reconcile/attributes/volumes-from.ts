@@ -25,11 +25,15 @@ export const VOLUMES_FROM: Attribute = {
   },
 };
 
-/** Mounts that `volumes_from` brings, as they are with the containers that it names. */
+/** Mounts that `volumes_from` brings, as they are with the containers that it names, or named when the container was made. */
 export function lentMounts(live: Live): (mount: NonNullable<Live['container']['Mounts']>[number]) => boolean {
   const declared = new Set(live.service.mounts.map(({ target }) => target));
-  const lenders = (live.service.volumes_from ?? []).flatMap((entry) => {
-    const lender = live.find(volumesFrom(entry).reference);
+  const named = [
+    ...(live.service.volumes_from ?? []).map((entry) => volumesFrom(entry).reference),
+    ...(live.container.HostConfig.VolumesFrom ?? []).map((entry) => `container:${entry.replace(/:.*$/, '')}`),
+  ];
+  const lenders = named.flatMap((reference) => {
+    const lender = live.find(reference);
     return lender === undefined ? [] : (lender.inspect.Mounts ?? []);
   });
   return (mount) =>

@@ -1,10 +1,10 @@
 // A service that has no container: everything that it needs, then the container, its networks, its start and its hooks.
 import type { Declaration } from '../attribute.ts';
 import { createBody } from '../attributes.ts';
+import type { AppSteps, ServiceSteps } from './app-steps.ts';
 import type { StepFrame } from './draft.ts';
 import { prepare } from './prepare.ts';
 import type { Scope } from './scope.ts';
-import type { AppSteps, ServiceSteps } from './service.ts';
 import { afterStart, connectOthers, platformOf } from './steps.ts';
 
 export function planCreate(

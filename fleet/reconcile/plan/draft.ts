@@ -14,6 +14,7 @@ export interface StepFrame {
 export interface Draft {
   readonly differences: Difference[];
   readonly blocked: Blocked[];
+  readonly notes: string[];
   readonly steps: Step[];
   /** Adds a step (once per id) and returns its id. */
   add(action: StepAction, frame: StepFrame): string;
@@ -40,6 +41,7 @@ export function createDraft(): Draft {
   return {
     differences: [],
     blocked: [],
+    notes: [],
     steps: list,
     add(action, { subject, app, resource, cause, after = [], detail }) {
       const id = [action.kind, subject, ...(detail === undefined ? [] : [detail])].join(' ');

@@ -13,14 +13,23 @@ export function orderHandovers(scope: Scope): void {
 type Containers = ReadonlyMap<string, ObservedContainer>;
 
 function orderNames({ draft }: Scope, byId: Containers): void {
-  const releases = new Map<string, string>();
+  const releases = new Map<string, StepOf<'remove-container' | 'rename-container'>>();
   for (const step of [...stepsOf(draft.steps, 'remove-container'), ...stepsOf(draft.steps, 'rename-container')]) {
     const holder = byId.get(step.container);
-    if (holder !== undefined) releases.set(nameOf(holder), step.id);
+    if (holder !== undefined) releases.set(nameOf(holder), step);
   }
   for (const step of [...stepsOf(draft.steps, 'create-container'), ...stepsOf(draft.steps, 'rename-container')]) {
     const release = releases.get(step.name);
-    if (release !== undefined && release !== step.id) draft.waitFor(step.id, release);
+    if (release === undefined || release.id === step.id || draft.waitFor(step.id, release.id)) continue;
+    if (release.kind !== 'rename-container') continue;
+    // They wait for each other: one lets go of its name before it gets the next. Left there, it is renamed like any other.
+    const { subject, app, resource, container } = release;
+    const aside = draft.add(
+      { kind: 'rename-container', container, name: `${step.name}--aside` },
+      { subject, app, resource, cause: `its name goes to ${step.subject}`, detail: 'aside' },
+    );
+    draft.waitFor(step.id, aside);
+    draft.waitFor(release.id, aside);
   }
 }
 
@@ -33,7 +42,7 @@ function orderPorts({ draft }: Scope, byId: Containers): void {
       releases.set(port, { step: step.id, resource: step.resource });
   }
   for (const start of starts) {
-    const created = creates.find(({ resource }) => resource === start.resource);
+    const created = creates.find(({ name, resource }) => resource === start.resource && name === start.container);
     const bindings = (created?.body ?? byId.get(start.container)?.inspect)?.HostConfig.PortBindings;
     for (const port of hostPorts(bindings)) {
       const release = releases.get(port);
@@ -41,7 +50,8 @@ function orderPorts({ draft }: Scope, byId: Containers): void {
       if (draft.waitFor(start.id, release.step)) continue;
       // The holder waits for the very container that needs its port: it stops early, and its replacement waits instead.
       const waits = draft.release(release.step, start.id);
-      const later = starts.find(({ resource }) => resource === release.resource);
+      // Of a trial and what follows it, the latter has the ports.
+      const later = starts.findLast(({ resource }) => resource === release.resource);
       if (later !== undefined) for (const earlier of waits) draft.waitFor(later.id, earlier);
       draft.waitFor(start.id, release.step);
     }

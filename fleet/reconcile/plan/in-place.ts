@@ -1,18 +1,18 @@
 // Mends a running service without replacing its container: limits, networks, name, edited content, a stopped container.
 import type { ContainerUpdate } from '../../engine/create.ts';
-import type { Mount } from '../../model/mount.ts';
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Difference } from '../../model/plan.ts';
 import type { Service } from '../../model/service.ts';
 import type { Declaration } from '../attribute.ts';
-import { mountField } from '../attributes/mounts.ts';
-import { endpointConfig, networkKeyOf, networkName } from '../attributes/networking.ts';
+import { endpointConfig, networkAddress, networkKeyOf, networkName } from '../attributes/networking.ts';
 import { attributeOf } from '../attributes.ts';
-import { isRewritten, isUnhooked } from '../inventory-item.ts';
+import { isUnhooked } from '../inventory-item.ts';
+import { isUp, nameOf } from '../match.ts';
 import { formatCause } from '../text.ts';
+import type { AppSteps, ServiceSteps } from './app-steps.ts';
+import { tell, type Written, writeContent } from './content.ts';
 import { frameOf } from './frame.ts';
 import type { Scope } from './scope.ts';
-import type { AppSteps, ServiceSteps } from './service.ts';
 import { afterStart, beforeStop, startHooks, stopTimeoutS } from './steps.ts';
 
 /** The Engine's word for "not connected". */
@@ -54,18 +54,14 @@ export function planInPlace(
       ),
     );
   }
-  const edited = service.mounts.filter(
-    (mount) => mount.type === 'content' && acted.some(({ field }) => field === mountField(mount)),
-  );
-  const written = edited.map((mount) => rewrite(scope, declaration, mount, acted));
+  const written = writeContent(scope, declaration, container, acted);
   return planState(scope, declaration, steps, container, { acted, waits, written, startCause });
 }
 
 interface Mended {
   readonly acted: readonly Difference[];
   readonly waits: readonly string[];
-  /** Steps that wrote its content again. */
-  readonly written: readonly string[];
+  readonly written: Written;
   readonly startCause: string | undefined;
 }
 
@@ -83,21 +79,18 @@ function planState(
   const id = container.inspect.Id;
   const { Status } = container.inspect.State;
   const state = acted.filter(({ field }) => field === 'state');
-  const up = Status === 'running' || Status === 'restarting' || Status === 'paused';
-  const listed = scope.inventory.some((item) => item.resource === frame.resource && isRewritten(item));
-  // A mount shows the bytes that were there when the container started.
-  const rewritten = up && (written.length > 0 || listed) ? 'its content was rewritten' : undefined;
-  const after = () => [...waits, ...written, ...steps.dependencies()];
+  const up = isUp(container);
+  // A mount shows the file that was there when the container started.
+  const again = written.stale || (written.untold && service.reload === 'restart');
+  const rewritten = up && again ? 'its content was rewritten' : undefined;
+  const after = () => [...waits, ...written.steps, ...steps.dependencies()];
   if (state.length > 0 && Status === 'paused' && rewritten === undefined) {
-    return {
-      started: [
-        draft.add(
-          { kind: 'unpause-container', container: id },
-          { ...frame, cause: formatCause(state), after: after() },
-        ),
-      ],
-      interrupted: false,
-    };
+    const unpaused = draft.add(
+      { kind: 'unpause-container', container: id },
+      { ...frame, cause: formatCause(state), after: after() },
+    );
+    const told = written.untold ? tell(scope, declaration, container, [unpaused]) : undefined;
+    return { started: [told ?? unpaused], interrupted: false };
   }
   if (state.length > 0 && !up) {
     const networks = Object.keys(service.networks).map((key) => steps.networks.ready(key));
@@ -109,10 +102,15 @@ function planState(
   }
   const cause = rewritten ?? (Status === 'running' ? steps.restart : undefined);
   if (cause === undefined) {
-    const pending = scope.inventory.some((item) => item.resource === frame.resource && isUnhooked(item));
+    const told = written.untold ? tell(scope, declaration, container, [...waits, ...written.steps]) : undefined;
+    const mended = told === undefined ? [...waits, ...written.steps] : [told];
+    // What was to replace it has hooks of its own.
+    const pending = scope.inventory.some(
+      (item) => item.resource === frame.resource && item.name === nameOf(container) && isUnhooked(item),
+    );
     const hooks =
-      pending && Status === 'running' ? startHooks(scope, declaration, id, { ...frame, after: waits }) : undefined;
-    return { started: hooks === undefined ? waits : [hooks], interrupted: false };
+      pending && Status === 'running' ? startHooks(scope, declaration, id, { ...frame, after: mended }) : undefined;
+    return { started: hooks === undefined ? mended : [hooks], interrupted: false };
   }
   const unpaused =
     Status === 'paused'
@@ -126,14 +124,15 @@ function planState(
   return { started: [afterStart(scope, declaration, id, frame, restarted)], interrupted: true };
 }
 
-function planNetworkChanges(
+export function planNetworkChanges(
   scope: Scope,
-  { app, service }: Declaration,
+  declaration: Declaration,
   steps: AppSteps,
   { inspect }: ObservedContainer,
   acted: readonly Difference[],
 ): string[] {
   const { draft } = scope;
+  const { app, service } = declaration;
   const frame = frameOf(app, service);
   const connected = inspect.NetworkSettings.Networks ?? {};
   const differing = new Map(
@@ -151,32 +150,38 @@ function planNetworkChanges(
           { ...frame, cause: joining[1], detail: NONE },
         )
       : undefined;
-  return [...differing].flatMap(([key, cause]) => {
-    const network = networkName(app, key);
+  // A network that is taken away was disconnected from everything when it was removed.
+  const removed = new Set(
+    draft.steps.flatMap((step) =>
+      step.kind === 'remove-network' ? [step.network, ...(scope.ambiguous.has(step.name) ? [] : [step.name])] : [],
+    ),
+  );
+  const leave = (key: string, cause: string, after: readonly string[] = []): string[] => {
+    const name = networkName(app, key);
+    const endpoint = connected[name];
+    if (endpoint === undefined || steps.networks.replaced(key) || removed.has(endpoint.NetworkID || name)) return [];
+    const network = scope.ambiguous.has(name) ? endpoint.NetworkID || name : name;
+    const action = { kind: 'disconnect-network', container: inspect.Id, network } as const;
+    return [draft.add(action, { ...frame, cause, detail: key, after })];
+  };
+  const joined = [...differing].flatMap(([key, cause]) => {
     const attachment = service.networks[key];
-    // A replaced network was disconnected from everything when it was removed.
-    const leave = Object.hasOwn(connected, network) && !steps.networks.replaced(key);
-    const left = leave
-      ? draft.add({ kind: 'disconnect-network', container: inspect.Id, network }, { ...frame, cause, detail: key })
-      : undefined;
-    if (attachment === undefined) return left === undefined ? [] : [left];
-    const endpoint = endpointConfig(app, service, attachment);
+    if (attachment === undefined) return [];
+    const left = leave(key, cause);
+    const network = networkAddress(declaration, key);
+    const endpoint = endpointConfig(declaration, key, attachment);
     return [
       draft.add(
         { kind: 'connect-network', container: inspect.Id, network, endpoint },
-        { ...frame, cause, detail: key, after: [alone, left, steps.networks.ready(key)] },
+        { ...frame, cause, detail: key, after: [alone, ...left, steps.networks.ready(key)] },
       ),
     ];
   });
-}
-
-function rewrite(scope: Scope, { app, service }: Declaration, mount: Mount, acted: readonly Difference[]): string {
-  if (mount.type !== 'content') throw new Error(`${mount.target} is not content`);
-  const cause = formatCause(acted.filter(({ field }) => field === mountField(mount)));
-  return scope.draft.add(
-    { kind: 'write-content', content: mount.content },
-    { ...frameOf(app, service), cause, detail: mount.content.id },
+  // It leaves what it no longer belongs to once it is where it belongs: it is never on no network in between.
+  const left = [...differing].flatMap(([key, cause]) =>
+    Object.hasOwn(service.networks, key) ? [] : leave(key, cause, joined),
   );
+  return [...joined, ...left];
 }
 
 function updateBody(differences: readonly Difference[], service: Service): ContainerUpdate {

@@ -7,12 +7,16 @@ import type { Network } from '../../model/network.ts';
 import type { Difference, Fields, Value } from '../../model/plan.ts';
 import { LABEL, resourceKey } from '../../names.ts';
 import { sameValue } from '../attribute.ts';
+import { normalAddress } from '../attributes/addresses.ts';
 import { networkName } from '../attributes/networking.ts';
 import { lackedByNetwork } from '../features.ts';
 import { isSettled } from '../inventory-item.ts';
+import { isActedOn, judged } from '../ownership.ts';
 import { redacted } from '../redact.ts';
 import { formatCause } from '../text.ts';
+import type { StepFrame } from './draft.ts';
 import { engineIpam, ipamFields, liveIpam } from './ipam.ts';
+import { attachedTo, othersOn, planSpares } from './same-name.ts';
 import type { Scope } from './scope.ts';
 
 /** Labels that tools group by are Holdfast's to set. */
@@ -78,6 +82,7 @@ function planNetwork(scope: Scope, app: DesiredApp, network: Network): void {
     return;
   }
   const body = networkBody(scope, app, network);
+  if (planSpares(scope, app, network, frame)) return;
   if (live === undefined) {
     const missing: Difference = {
       resource,
@@ -88,10 +93,20 @@ function planNetwork(scope: Scope, app: DesiredApp, network: Network): void {
       observed: null,
       origin: isSettled(applied) ? 'drift' : 'change',
     };
-    draft.differences.push(missing);
+    const found = judged(app, [missing], scope.held);
+    draft.differences.push(...found);
     const cause = isSettled(applied) ? 'not there' : 'new network';
-    const create = () => draft.add({ kind: 'create-network', body }, { ...frame, cause });
-    scope.networkSteps.set(network.name, app.drift === 'warn' && missing.origin === 'drift' ? create : create());
+    const create = (after: readonly string[] = []) =>
+      draft.add({ kind: 'create-network', body }, { ...frame, cause, after });
+    if (!found.some(isActedOn)) {
+      scope.networkSteps.set(network.name, create);
+      return;
+    }
+    const cleared = formerHolders(scope, network).map((former) =>
+      takeAway(scope, former, { ...frame, cause: `${network.name} takes its subnet` }),
+    );
+    if (!cleared.includes(undefined))
+      scope.networkSteps.set(network.name, create(cleared.filter((id) => id !== undefined)));
     return;
   }
   if (live.Labels?.[LABEL.device] !== scope.desired.device) {
@@ -99,32 +114,50 @@ function planNetwork(scope: Scope, app: DesiredApp, network: Network): void {
     draft.blocked.push({ resource, app: app.name, reason: 'NameConflict', message });
     return;
   }
-  const differences = compareNetwork(resource, app, network, live, applied, scope.hide);
+  const differences = judged(app, compareNetwork(resource, app, network, live, applied, scope.hide), scope.held);
   draft.differences.push(...differences);
-  const acted = app.drift === 'warn' ? differences.filter(({ origin }) => origin === 'change') : differences;
+  const acted = differences.filter(isActedOn);
   if (acted.length === 0) return;
   const cause = formatCause(acted);
-  const others = foreignContainers(scope, live);
-  if (others > 0) {
-    const message = `${cause}: the network "${network.name}" cannot be replaced while ${others} ${others === 1 ? 'container that is' : 'containers that are'} not of this device's making ${others === 1 ? 'is' : 'are'} connected to it; disconnect ${others === 1 ? 'it' : 'them'} first`;
-    draft.blocked.push({ resource, app: app.name, reason: 'NameConflict', message });
-    return;
-  }
-  const detach = attachedContainers(scope, network.name).map((id) =>
-    draft.add(
-      { kind: 'disconnect-network', container: id, network: live.Id },
-      { ...frame, cause, detail: id.slice(0, 12) },
-    ),
-  );
-  const removed = draft.add(
-    { kind: 'remove-network', network: live.Id, name: network.name },
-    { ...frame, cause, after: detach },
-  );
+  const removed = takeAway(scope, live, { ...frame, cause });
+  if (removed === undefined) return;
   const created = draft.add({ kind: 'create-network', body }, { ...frame, cause, after: [removed] });
   scope.networkSteps.set(network.name, created);
 }
 
+/** Takes a network from under our containers, which keep running; undefined: others hold it, which is reported. */
+function takeAway(scope: Scope, live: NetworkInspect, frame: StepFrame): string | undefined {
+  const { draft } = scope;
+  const { app, resource, cause } = frame;
+  const others = othersOn(scope, live);
+  if (others > 0) {
+    const message = `${cause}: the network "${live.Name}" cannot be replaced while ${others} ${others === 1 ? 'container that is' : 'containers that are'} not of this device's making ${others === 1 ? 'is' : 'are'} connected to it; disconnect ${others === 1 ? 'it' : 'them'} first`;
+    draft.blocked.push({ resource, app, reason: 'NameConflict', message });
+    return undefined;
+  }
+  const detach = attachedTo(scope, live).map((id) =>
+    draft.add({ kind: 'disconnect-network', container: id, network: live.Id }, { ...frame, detail: id.slice(0, 12) }),
+  );
+  return draft.add({ kind: 'remove-network', network: live.Id, name: live.Name }, { ...frame, after: detach });
+}
+
+/** Ours that Git no longer declares and that have a subnet of this one, which the Engine gives to one network only: a renamed one. */
+function formerHolders(scope: Scope, { ipam }: Network): NetworkInspect[] {
+  const wanted = new Set(ipam.config.flatMap(({ subnet }) => (subnet === undefined ? [] : [normalAddress(subnet)])));
+  const declared = new Set(scope.desired.apps.flatMap((app) => app.networks.map(({ name }) => name)));
+  return scope.observed.networks.filter(
+    (live) =>
+      !declared.has(live.Name) &&
+      live.Labels?.[LABEL.device] === scope.desired.device &&
+      scope.inventoryOf('network', live.Name) !== undefined &&
+      (live.IPAM?.Config ?? []).some(({ Subnet = '' }) => wanted.has(normalAddress(Subnet))),
+  );
+}
+
 function requireExternal(scope: Scope, app: DesiredApp, network: Network): void {
+  const subject = `${app.name}/${network.key}`;
+  const resource = resourceKey('network', app.name, network.key);
+  if (makerOf(scope, network.name) === undefined) planSpares(scope, app, network, { subject, app: app.name, resource });
   if (scope.networks.has(network.name) || makerOf(scope, network.name) !== undefined) return;
   const message = `external network "${network.name}" does not exist on this host; create it with "docker network create ${network.name}"`;
   scope.draft.blocked.push({
@@ -175,24 +208,6 @@ function compareNetwork(
       ),
     ];
   });
-}
-
-/** Our containers on a network. */
-function attachedContainers(scope: Scope, network: string): string[] {
-  return scope.observed.containers
-    .filter(({ inspect }) => inspect.Config.Labels?.[LABEL.device] === scope.desired.device)
-    .filter(({ inspect }) => Object.hasOwn(inspect.NetworkSettings.Networks ?? {}, network))
-    .map(({ inspect }) => inspect.Id);
-}
-
-/** The Engine removes no network that others are on: ours would be cut off in vain. */
-function foreignContainers({ desired, observed }: Scope, { Containers }: NetworkInspect): number {
-  const ours = new Set(
-    observed.containers
-      .filter(({ inspect }) => inspect.Config.Labels?.[LABEL.device] === desired.device)
-      .map(({ inspect }) => inspect.Id),
-  );
-  return Object.keys(Containers ?? {}).filter((id) => !ours.has(id)).length;
 }
 
 function networkBody(scope: Scope, app: DesiredApp, network: Network): NetworkCreate {

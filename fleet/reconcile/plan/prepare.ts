@@ -1,5 +1,8 @@
 // What has to be on the host before a container is created: its image, content, data folders, networks, volumes.
+import type { DesiredApp } from '../../model/desired.ts';
+import type { Service } from '../../model/service.ts';
 import type { Declaration } from '../attribute.ts';
+import { isLive, livePlace } from '../attributes/live.ts';
 import { isForPlatform } from '../attributes/surroundings.ts';
 import { frameOf } from './frame.ts';
 import type { NetworkSteps } from './networks.ts';
@@ -10,7 +13,7 @@ import type { VolumeSteps } from './volumes.ts';
 /** Ids of the steps that the creation has to wait for. */
 export function prepare(
   scope: Scope,
-  { app, service }: Declaration,
+  { app, service, turn = 0 }: Declaration,
   steps: { readonly networks: NetworkSteps; readonly volumes: VolumeSteps },
   { cause, changed }: { readonly cause: string /** Git moved, rather than the host. */; readonly changed: boolean },
 ): string[] {
@@ -23,17 +26,7 @@ export function prepare(
   if (service.pull_policy === 'always' ? absent || changed : absent && service.pull_policy === 'missing') {
     const what = present === undefined ? '' : ` for ${service.platform}`;
     const why = absent ? `image ${service.image}${what} is not on this host` : 'pull_policy: always';
-    waits.push(
-      draft.add(
-        { kind: 'pull-image', image: service.image, ...platformOf(service) },
-        {
-          ...frame,
-          subject: service.image,
-          cause: why,
-          ...(service.platform === undefined ? {} : { detail: service.platform }),
-        },
-      ),
-    );
+    waits.push(pullImage(scope, app, service, why));
   }
   for (const mount of service.mounts) {
     if (mount.type === 'volume' && mount.source !== null) waits.push(steps.volumes.get(mount.source));
@@ -48,7 +41,14 @@ export function prepare(
       const path = mount.file === true ? own.slice(0, own.lastIndexOf('/')) : own;
       waits.push(draft.add({ kind: 'make-data-folder', path }, { ...frame, subject: path, cause }));
     }
-    if (mount.type === 'content' && observed.content.get(mount.content.id)?.kind !== 'intact') {
+    if (mount.type === 'content' && isLive(service, mount)) {
+      const place = livePlace(app, service, mount, turn);
+      if (observed.content.get(place)?.kind === 'intact') continue;
+      const { content } = mount;
+      const why = `${content.path} at ${content.id.slice(0, 8)}`;
+      const step = { kind: 'write-live', way: 'first', place, content } as const;
+      waits.push(draft.add(step, { ...frame, cause: why, detail: place }));
+    } else if (mount.type === 'content' && observed.content.get(mount.content.id)?.kind !== 'intact') {
       const { content } = mount;
       waits.push(
         draft.add(
@@ -59,4 +59,28 @@ export function prepare(
     }
   }
   return waits.filter((id) => id !== undefined);
+}
+
+/** A tag that moved, where the file asks for the newest: what it names comes to the host, and the next plan compares. */
+export function pullMoved(scope: Scope, app: DesiredApp, service: Service): void {
+  if (service.pull_policy !== 'always' || scope.observed.moved?.has(service.image) !== true) return;
+  pullImage(scope, app, service, 'pull_policy: always, and its tag names another image now');
+}
+
+/**
+ * The image of a replacement is still to come: pulls it, and says so. Whoever asked lets the old container run until it is here,
+ * which a registry or a disk may put off for long.
+ */
+export function pullAhead(scope: Scope, app: DesiredApp, service: Service): boolean {
+  if (service.pull_policy === 'never' || scope.observed.images.has(service.image)) return false;
+  pullImage(scope, app, service, `image ${service.image} is not on this host`);
+  return true;
+}
+
+function pullImage(scope: Scope, app: DesiredApp, service: Service, cause: string): string {
+  const detail = service.platform === undefined ? {} : { detail: service.platform };
+  return scope.draft.add(
+    { kind: 'pull-image', image: service.image, ...platformOf(service) },
+    { ...frameOf(app, service), subject: service.image, cause, ...detail },
+  );
 }

@@ -35,7 +35,7 @@ export function planPrune(scope: Scope): void {
   reportUnlisted(scope);
   const deletes = containers.length + networks.length;
   if (deletes > limits.deletes) {
-    const message = `${desired.revision} would remove ${deletes} containers and networks, more than limits.deletes (${limits.deletes}); nothing was removed`;
+    const message = `${desired.revision} would remove ${deletes} containers and networks, more than limits.deletes (${limits.deletes}); nothing was removed. If it is meant, raise limits.deletes in the agent's configuration, or take them away in several commits`;
     draft.blocked.push({ resource: `device:${desired.device}`, app: '', reason: 'PruneGuard', message });
     return;
   }
@@ -43,7 +43,9 @@ export function planPrune(scope: Scope): void {
   const emptied = draft.steps
     .filter(({ kind }) => kind === 'remove-container' || kind === 'disconnect-network')
     .map(({ id }) => id);
+  const taken = new Set(draft.steps.flatMap((step) => (step.kind === 'remove-network' ? [step.network] : [])));
   for (const { id, name, resource, app } of networks) {
+    if (taken.has(id)) continue;
     const frame = { subject: subjectOf(resource), app, resource, cause: 'no longer declared', after: emptied };
     draft.add({ kind: 'remove-network', network: id, name }, frame);
   }
@@ -69,15 +71,15 @@ function removeContainer(scope: Scope, container: ObservedContainer, resource: s
 
 function undeclaredContainers(scope: Scope) {
   return labelledUndeclared(scope).flatMap((container) => {
-    const item = scope.inventoryOf('container', nameOf(container));
+    const item = scope.listed(container);
     return item === undefined ? [] : [{ container, resource: item.resource, app: item.app }];
   });
 }
 
-/** Carries this device's label, is neither declared nor listed: renamed by hand, made by somebody, or older than the state. */
+/** Carries this device's label, is neither declared nor listed: made by somebody, or older than the state. */
 function reportUnlisted(scope: Scope): void {
   for (const container of labelledUndeclared(scope)) {
-    if (scope.inventoryOf('container', nameOf(container)) !== undefined) continue;
+    if (scope.listed(container) !== undefined) continue;
     const labels = container.inspect.Config.Labels ?? {};
     const app = labels[LABEL.app] ?? '';
     scope.draft.differences.push({
@@ -88,6 +90,7 @@ function reportUnlisted(scope: Scope): void {
       desired: null,
       observed: `container ${nameOf(container)}`,
       origin: 'drift',
+      left: 'warn',
     });
   }
 }

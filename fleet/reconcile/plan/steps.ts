@@ -3,9 +3,8 @@
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Hook, Service } from '../../model/service.ts';
 import type { Declaration } from '../attribute.ts';
-import { endpointConfig, joinsAtCreation, networkName, orderedNetworks } from '../attributes/networking.ts';
+import { endpointConfig, joinsAtCreation, networkAddress, orderedNetworks } from '../attributes/networking.ts';
 import { recordedHooks } from '../attributes/surroundings.ts';
-import { nameOf } from '../match.ts';
 import type { StepFrame } from './draft.ts';
 import type { Scope } from './scope.ts';
 
@@ -22,20 +21,15 @@ export function platformOf({ platform }: Service): { readonly platform?: string 
 }
 
 /** A container is created on its first network; the others are connected before it starts, one after the other. */
-export function connectOthers(
-  scope: Scope,
-  { app, service }: Declaration,
-  container: string,
-  frame: StepFrame,
-): string[] {
+export function connectOthers(scope: Scope, declaration: Declaration, container: string, frame: StepFrame): string[] {
   const connected: string[] = [];
-  for (const [key, attachment] of orderedNetworks(service).slice(1)) {
+  for (const [key, attachment] of orderedNetworks(declaration.service).slice(1)) {
     if (joinsAtCreation(scope.observed.engine, attachment)) continue;
     const action = {
       kind: 'connect-network',
       container,
-      network: networkName(app, key),
-      endpoint: endpointConfig(app, service, attachment),
+      network: networkAddress(declaration, key),
+      endpoint: endpointConfig(declaration, key, attachment),
     } as const;
     connected.push(
       scope.draft.add(action, { ...frame, detail: key, after: [...(frame.after ?? []), connected.at(-1)] }),
@@ -77,7 +71,7 @@ export function beforeStop(
   frame: Omit<StepFrame, 'cause'>,
 ): string | undefined {
   if (container.inspect.State.Status !== 'running') return undefined;
-  const item = scope.inventoryOf('container', nameOf(container));
+  const item = scope.listed(container);
   const recorded = item?.resource === frame.resource ? (recordedHooks(item.applied, 'pre_stop') ?? []) : undefined;
   const timeoutMs = stopTimeoutS(container) * 1000;
   return addHooks(scope, container.inspect.Id, 'pre_stop', recorded ?? service?.pre_stop ?? [], { frame, timeoutMs });

@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Desired } from '../../../fleet/model/desired.ts';
 import type { Service } from '../../../fleet/model/service.ts';
-import { appOf, desiredOf, kiosk, networkOf, on, serviceOf } from './support/desired.ts';
+import { LABEL } from '../../../fleet/names.ts';
+import { announced } from '../../../fleet/reconcile/inventory-item.ts';
+import { appOf, desiredOf, kiosk, networkOf, on, serviceOf, volumeMount, volumeOf } from './support/desired.ts';
 import { createHost, type Host } from './support/host.ts';
 import { REGISTRY } from './support/images.ts';
 import type { Machine } from './support/machine.ts';
@@ -117,6 +119,27 @@ describe('limits that the kernel of the host cannot keep', () => {
     host.world.engine = { ...host.world.engine, drops: ['memswap_limit'] };
     expect(host.plan(desired).differences).toEqual([]);
   });
+
+  test('are no change either, right after the container was made with them', () => {
+    const desired = one({ blkio_config: { weight: 300 } });
+    const { host, web } = converged(desired);
+    web.host.BlkioWeight = 0;
+    host.inventory = host.inventory.map((item) => announced(item, item));
+    expect(host.plan(desired).differences).toEqual([]);
+    web.config.Labels = { ...web.config.Labels, [LABEL.spec]: 'of another declaration' };
+    expect(host.plan(desired).differences).toMatchObject([{ field: 'blkio_config.weight', origin: 'change' }]);
+  });
+});
+
+test('what a container was lent goes with its lender, as the change that it is', () => {
+  const db = serviceOf('db', { mounts: [volumeMount('/base', 'stuff')] });
+  const borrows = (parts: Partial<Service>) => kiosk([db, serviceOf('web', parts)], { volumes: [volumeOf('stuff')] });
+  const { host, web } = converged(borrows({ volumes_from: ['db'] }));
+  expect(web.host.VolumesFrom).toEqual(['kiosk-db-1:rw']);
+  Object.assign(web, { mounts: host.world.find('kiosk-db-1')?.mounts });
+  expect(host.plan(borrows({ volumes_from: ['db'] })).differences).toEqual([]);
+  const { differences } = host.plan(borrows({}));
+  expect(differences.map(({ field, origin }) => [field, origin])).toEqual([['volumes_from', 'change']]);
 });
 
 test('an address that Git takes away is no longer wanted', () => {

@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ContainerInspect } from '../../../fleet/engine/inspect.ts';
 import { serviceHealth } from '../../../fleet/reconcile/health.ts';
-import { isIgnored } from '../../../fleet/reconcile/ignore.ts';
 import { lookFor } from '../../../fleet/reconcile/look.ts';
 import { inOrder } from '../../../fleet/reconcile/order.ts';
 import { formatCause, formatValue } from '../../../fleet/reconcile/text.ts';
@@ -14,7 +13,7 @@ describe('health', () => {
     const State = { Status: 'running', ...state } as const;
     const inspect: ContainerInspect = {
       ...{ Id: 'x', Name: '/x', Image: 'x', RestartCount: 3, State },
-      ...{ Config: {}, HostConfig: {}, NetworkSettings: {} },
+      ...{ Config: {}, HostConfig: { Memory: 64 * 1024 ** 2 }, NetworkSettings: {} },
     };
     const { health, message } = serviceHealth({ inspect, stoppedByRequest }, restart);
     return message === undefined ? health : `${health}: ${message}`;
@@ -34,7 +33,7 @@ describe('health', () => {
     ['Healthy', healthOf({ Status: 'exited', ExitCode: 0 }, 'on-failure:3')],
     ['Degraded: exited with code 0', healthOf({ Status: 'exited', ExitCode: 0 }, 'always')],
     ['Degraded: exited with code 0', healthOf({ Status: 'exited', ExitCode: 0 }, 'no', true)],
-    ['Degraded: killed: out of memory', healthOf({ Status: 'exited', ExitCode: 137, OOMKilled: true })],
+    ['Degraded: out of memory (limit 64 MiB)', healthOf({ Status: 'exited', ExitCode: 137, OOMKilled: true })],
     ['Degraded: dead', healthOf({ Status: 'dead' })],
   ])('%s', (expected, found) => {
     expect(found).toBe(expected);
@@ -42,30 +41,6 @@ describe('health', () => {
 
   test('a service without a container is missing', () => {
     expect(serviceHealth(undefined, undefined).health).toBe('Missing');
-  });
-});
-
-describe('ignore patterns', () => {
-  test.each([
-    ['services.web.labels.*', 'labels.a.b', true],
-    ['services.web.labels.*', 'labels', false],
-    ['services.*.environment.TZ', 'environment.TZ', true],
-    ['services.web.environment', 'environment.TZ', false],
-    ['*', 'image', true],
-    ['services.web.*.*b', 'labels.a.b', true],
-    ['services.api.*', 'image', false],
-    ['services.web.image', 'image', true],
-    ['services.web.imag', 'image', false],
-  ])('%s and %s: %s', (pattern, field, expected) => {
-    expect(isIgnored([pattern], 'web', field)).toBe(expected);
-  });
-
-  test('a missing container cannot be ignored', () => {
-    expect(isIgnored(['*'], 'web', null)).toBe(false);
-  });
-
-  test('a pattern of many stars is matched in no time', () => {
-    expect(isIgnored([`${'*a'.repeat(200)}b`], 'web', 'a'.repeat(5000))).toBe(false);
   });
 });
 
@@ -125,5 +100,6 @@ test('a look covers every declared name, and listed networks and volumes, once',
     volumeNames: ['kiosk_data', 'old_data'],
     images: ['nginx:1', 'nginx:2'],
     contents: ['c1'],
+    live: [],
   });
 });

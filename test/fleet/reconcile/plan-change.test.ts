@@ -370,3 +370,20 @@ test('apps of one device are planned apart', () => {
     6. rename  till/web  image: nginx:1 → nginx:2"
   `);
 });
+
+test('a container that is down serves on until the image of its replacement is here', () => {
+  const host = createHost(REGISTRY);
+  host.converge(kiosk([serviceOf('web')]));
+  const machine = host.world.find('kiosk-web-1');
+  if (machine !== undefined) host.world.stop(machine);
+  const after = kiosk([serviceOf('web', { image: 'nginx:2' })]);
+  expect(host.text(after)).toMatchInlineSnapshot(`
+    "1. pull   nginx:2    image nginx:2 is not on this host
+    2. start  kiosk/web  state: exited (0) → running"
+  `);
+  host.round(after, { fate: ({ kind }) => (kind === 'pull-image' ? 'failed' : 'done') });
+  expect(host.world.find('kiosk-web-1')).toMatchObject({ id: machine?.id, status: 'running' });
+  host.converge(after);
+  expect(host.world.find('kiosk-web-1')?.id).not.toBe(machine?.id);
+  expect(host.plan(after).differences).toEqual([]);
+});

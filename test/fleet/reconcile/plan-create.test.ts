@@ -1,5 +1,7 @@
 // What is planned for services, networks, volumes and content that are not there yet.
 import { expect, test } from 'vitest';
+import { lookFor } from '../../../fleet/reconcile/look.ts';
+import { makePlan } from '../../../fleet/reconcile/plan.ts';
 import {
   appOf,
   contentMount,
@@ -9,6 +11,7 @@ import {
   needs,
   networkOf,
   on,
+  PATHS,
   serviceOf,
   tcp,
   volumeMount,
@@ -106,6 +109,27 @@ test('an image that is on the host is not pulled, unless the file says always', 
     2. create  kiosk/extra  new service
     3. start   kiosk/extra  new service"
   `);
+});
+
+test('a tag that moved is pulled under pull_policy: always only, and interrupts nothing before it is on the host', () => {
+  const host = createHost(REGISTRY);
+  for (const [pull_policy, steps] of [
+    ['missing', []],
+    ['always', ['pull nginx:1: pull_policy: always, and its tag names another image now']],
+  ] as const) {
+    const desired = kiosk([serviceOf('web', { pull_policy })]);
+    host.converge(desired);
+    const observed = { ...host.world.observe(lookFor(desired, host.inventory)), moved: new Set(['nginx:1']) };
+    const plan = makePlan({
+      desired,
+      observed,
+      inventory: host.inventory,
+      paths: PATHS,
+      limits: LIMITS,
+      hide: (text) => text,
+    });
+    expect(plan.steps.map(({ kind, subject, cause }) => `${kind.split('-')[0]} ${subject}: ${cause}`)).toEqual(steps);
+  }
 });
 
 test('an image that is never to be pulled is left to the Engine to miss', () => {

@@ -77,14 +77,6 @@ const ACTS: Readonly<Record<string, readonly [(web: Machine, host: Host) => void
       '2. restart        kiosk/web  its content was rewritten',
     ].join('\n'),
   ],
-  'a one-shot that was stopped by request is started': [
-    (_, host) => Object.assign(machineOf(host, 'kiosk-job-1'), { stoppedByRequest: true }),
-    '1. start  kiosk/job  state: exited (0) → running',
-  ],
-  'a one-shot that failed is started': [
-    (_, host) => Object.assign(machineOf(host, 'kiosk-job-1'), { exitCode: 3 }),
-    '1. start  kiosk/job  state: exited (3) → running',
-  ],
 };
 
 test.each(Object.entries(ACTS))('%s', (_name, [act, text]) => {
@@ -125,7 +117,7 @@ const moveTag = (world: { images: Map<string, { Id: string }> }) =>
 test('a tag that was moved to another image replaces the container where the file asks for the newest', () => {
   const host = after((_, { world }) => moveTag(world), newest());
   expect(host.plan(newest()).differences.find(({ resource }) => resource === 'service:kiosk/web')).toEqual({
-    ...{ app: 'kiosk', resource: 'service:kiosk/web', kind: 'field', origin: 'drift', field: 'image' },
+    ...{ app: 'kiosk', resource: 'service:kiosk/web', kind: 'field', origin: 'change', field: 'image' },
     desired: 'nginx:1 (feedfeedfeed)',
     observed: 'nginx:1 (6e67696e783a)',
   });
@@ -218,7 +210,7 @@ test('a look-alike with all the right labels is reported and left alone', () => 
   expect(host.plan(state()).differences).toEqual([
     {
       ...{ resource: 'service:kiosk/web', app: 'kiosk', kind: 'unexpected', field: null },
-      ...{ desired: null, observed: 'container impostor', origin: 'drift' },
+      ...{ desired: null, observed: 'container impostor', origin: 'drift', left: 'warn' },
     },
   ]);
 });

@@ -35,38 +35,30 @@ function resumed(host: Host, after: Desired): string {
 
 const died = (kind: Step['kind']) => diedAfter(kind, state('nginx:1'), state('nginx:2'));
 
-test('a replacement left from before the stop is removed and made again', () => {
+test('a replacement left from before the stop is adopted', () => {
   expect(resumed(died('create-container'), state('nginx:2'))).toMatchInlineSnapshot(`
-    "1. remove           kiosk/web  left over from an interrupted update
-    2. create           kiosk/web  image: nginx:1 → nginx:2
-    3. connect network  kiosk/web  image: nginx:1 → nginx:2
-    4. stop             kiosk/web  image: nginx:1 → nginx:2
-    5. start            kiosk/web  image: nginx:1 → nginx:2
-    6. remove           kiosk/web  image: nginx:1 → nginx:2
-    7. rename           kiosk/web  image: nginx:1 → nginx:2"
+    "1. connect network  kiosk/web  image: nginx:1 → nginx:2
+    2. stop             kiosk/web  image: nginx:1 → nginx:2
+    3. start            kiosk/web  image: nginx:1 → nginx:2
+    4. remove           kiosk/web  image: nginx:1 → nginx:2
+    5. rename           kiosk/web  image: nginx:1 → nginx:2"
   `);
 });
 
-test('a replacement without all its networks is removed and made again', () => {
+test('a replacement with all its networks is adopted', () => {
   expect(resumed(died('connect-network'), state('nginx:2'))).toMatchInlineSnapshot(`
-    "1. remove           kiosk/web  left over from an interrupted update
-    2. create           kiosk/web  image: nginx:1 → nginx:2
-    3. connect network  kiosk/web  image: nginx:1 → nginx:2
-    4. stop             kiosk/web  image: nginx:1 → nginx:2
-    5. start            kiosk/web  image: nginx:1 → nginx:2
-    6. remove           kiosk/web  image: nginx:1 → nginx:2
-    7. rename           kiosk/web  image: nginx:1 → nginx:2"
+    "1. stop    kiosk/web  image: nginx:1 → nginx:2
+    2. start   kiosk/web  image: nginx:1 → nginx:2
+    3. remove  kiosk/web  image: nginx:1 → nginx:2
+    4. rename  kiosk/web  image: nginx:1 → nginx:2"
   `);
 });
 
 test('after the stop the update goes on, and the old container is there until it is replaced', () => {
   expect(resumed(died('stop-container'), state('nginx:2'))).toMatchInlineSnapshot(`
-    "1. remove           kiosk/web  left over from an interrupted update
-    2. create           kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
-    3. connect network  kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
-    4. start            kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
-    5. remove           kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
-    6. rename           kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2"
+    "1. start   kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
+    2. remove  kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2
+    3. rename  kiosk/web  state: exited (0) → running; image: nginx:1 → nginx:2"
   `);
 });
 

@@ -119,7 +119,10 @@ test('many services that all depend on each other are planned in no time', () =>
         names.slice(0, index).map((other) => [other, { condition: 'service_started', restart: true, required: true }]),
       ),
     }));
-  const state = (image: string) => ({ ...next, apps: [{ ...app, services: services(image) as typeof app.services }] });
+  const state = (image: string): Desired => ({
+    ...next,
+    apps: [{ ...app, strategy: 'stop-first', services: services(image) as typeof app.services }],
+  });
   host.converge(state('nginx:1'));
   expect(host.plan(state('nginx:2')).steps).toHaveLength(40 * 5 + 1);
 });

@@ -33,6 +33,9 @@ test.each<[string, Partial<Observed>]>([
   ['the same image under another name', { images: new Map([['httpd', image]]) }],
   ['content that is whole again', { content: new Map([['c', { kind: 'intact' }]]) }],
   ['content that was edited elsewhere', { content: new Map([['c', { kind: 'edited', paths: ['b'] }]]) }],
+  ['a tag that moved in its registry', { moved: new Set(['nginx']) }],
+  ['a one-shot that has run', { completed: new Set(['service:kiosk/web']) }],
+  ['a crash loop', { crashLoops: new Map([['a', 'crash loop']]) }],
 ])('%s is a difference', (_, other) => {
   expect(isSameLook(look(), { ...look(), ...other })).toBe(false);
   expect(isSameLook({ ...look(), ...other }, look())).toBe(false);

@@ -1,5 +1,6 @@
 // Desired states as Git might declare them over time: random, small, and close enough to each other that most of it stays.
 import type { Desired, DesiredApp } from '../../../../fleet/model/desired.ts';
+import type { Mount } from '../../../../fleet/model/mount.ts';
 import type { Service } from '../../../../fleet/model/service.ts';
 import { appOf, contentMount, desiredOf, networkOf, serviceOf, volumeMount, volumeOf } from './desired.ts';
 import type { Random } from './random.ts';
@@ -24,6 +25,31 @@ export function randomDesired(random: Random, commit: number, warn: ReadonlySet<
   return desiredOf(apps, commit.toString(16));
 }
 
+/** The same with every service on all networks of its app and, but for `web`, without ports: new containers come first. */
+export function startingFirst(desired: Desired): Desired {
+  const apps = desired.apps.map((app): DesiredApp => {
+    const networks = Object.fromEntries(app.networks.map(({ key }) => [key, { aliases: [] }]));
+    const services = app.services.map((service) => ({
+      ...service,
+      networks,
+      ports: service.name === 'web' ? service.ports : [],
+    }));
+    return { ...app, strategy: 'start-first', services };
+  });
+  return { ...desired, apps };
+}
+
+/** The same, but for what its files say. */
+export function withOtherContent({ apps }: Desired, commit: number): Desired {
+  const other = (mount: Mount): Mount =>
+    mount.type === 'content' ? contentMount(mount.target, mount.content.id === 'aa' ? 'bb' : 'aa') : mount;
+  const services = (app: DesiredApp) => app.services.map((one) => ({ ...one, mounts: one.mounts.map(other) }));
+  return desiredOf(
+    apps.map((app) => ({ ...app, services: services(app) })),
+    commit.toString(16),
+  );
+}
+
 function randomApp(random: Random, name: string, ports: number[]): DesiredApp {
   const networks = random.some(NETWORKS);
   const before: string[] = [];
@@ -33,6 +59,7 @@ function randomApp(random: Random, name: string, ports: number[]): DesiredApp {
     return random.chance(0.2) ? [made, secondOf(made)] : [made];
   });
   return appOf(name, {
+    strategy: random.pick(['stop-first', 'start-first']),
     services: random.shuffled(services),
     networks: networks.map((key) => networkOf(key, { name: `${name}_${key}`, internal: random.chance(0.2) })),
     volumes: [volumeOf('data', { name: `${name}_data` })],
@@ -70,6 +97,7 @@ function randomService(random: Random, { app, name, networks, before, ports }: P
           { condition: conditionOn(random, other), restart: random.chance(0.2), required: true } as const,
         ]),
     ),
+    ...(random.chance(0.5) ? { reload: random.pick(['SIGHUP', 'restart']) } : {}),
     ...(random.chance(0.4) ? random.pick(SETTINGS) : {}),
     ...sharing(random, before),
     ...(random.chance(0.4) ? { mem_limit: random.pick([1, 2]) * 64 * 1024 ** 2 } : {}),

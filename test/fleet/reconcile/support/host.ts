@@ -5,9 +5,11 @@ import type { ImageInspect } from '../../../../fleet/engine/inspect.ts';
 import { hider } from '../../../../fleet/mask.ts';
 import type { Desired } from '../../../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../../../fleet/model/inventory.ts';
+import type { Observed } from '../../../../fleet/model/observed.ts';
 import type { Plan, Step } from '../../../../fleet/model/plan.ts';
 import { declaredInventory, itemBefore, settleInventory } from '../../../../fleet/reconcile/inventory.ts';
 import { lookFor } from '../../../../fleet/reconcile/look.ts';
+import { newlyCompleted } from '../../../../fleet/reconcile/one-shot.ts';
 import { makePlan } from '../../../../fleet/reconcile/plan.ts';
 import { formatPlan } from '../../../../fleet/reconcile/text.ts';
 import { DEVICE, LIMITS, PATHS } from './desired.ts';
@@ -39,6 +41,8 @@ export interface Host {
   readonly forgetful: boolean;
   forget(): void;
   plan(desired: Desired, limits?: typeof LIMITS): Plan;
+  /** What a look for a desired state finds. */
+  observe(desired: Desired): Observed;
   /** The plan as text. */
   text(desired: Desired, limits?: typeof LIMITS): string;
   /** One cycle of the agent. */
@@ -68,6 +72,7 @@ export function createHost(registry: readonly ImageInspect[], planner: typeof ma
         limits,
         hide: hider(desired.secretValues),
       }),
+    observe: (desired) => world.observe(lookFor(desired, host.inventory)),
     text: (desired, limits) => formatPlan(host.plan(desired, limits)),
     round(desired, options = {}) {
       const plan = host.plan(desired);
@@ -82,6 +87,7 @@ export function createHost(registry: readonly ImageInspect[], planner: typeof ma
         observed,
         DEVICE,
         new Set(unfinished.map(({ resource }) => resource)),
+        ranIn(host, desired, observed),
       );
       for (const item of put) putItem(host, item);
       host.inventory = host.inventory.filter((item) => !remove.includes(item));
@@ -99,6 +105,13 @@ export function createHost(registry: readonly ImageInspect[], planner: typeof ma
     },
   };
   return host;
+}
+
+/** What was seen to have run; planned again only where something was. */
+function ranIn(host: Host, desired: Desired, observed: Observed): ReturnType<typeof newlyCompleted> {
+  const ended = newlyCompleted(desired, PATHS, observed, host.inventory, []);
+  if (ended.size === 0) return ended;
+  return newlyCompleted(desired, PATHS, observed, host.inventory, host.plan(desired).differences);
 }
 
 function carryOut(
@@ -125,13 +138,14 @@ function carryOut(
     }
     try {
       host.world.execute(step);
-      after(step);
-      if (what === 'crash-after') return { failed, skipped: [...waiting], crashed: true };
-      if (what === 'lost') failed.push({ step, message: `${step.id}: lost answer` });
-      else done.add(step.id);
     } catch (error) {
       failed.push({ step, message: `${step.id}: ${String(error)}` });
+      continue;
     }
+    after(step);
+    if (what === 'crash-after') return { failed, skipped: [...waiting], crashed: true };
+    if (what === 'lost') failed.push({ step, message: `${step.id}: lost answer` });
+    else done.add(step.id);
   }
 }
 

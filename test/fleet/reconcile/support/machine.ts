@@ -24,10 +24,14 @@ export interface Machine {
   error: string;
   started: boolean;
   stoppedByRequest: boolean;
+  outOfMemory?: boolean;
   /** Of an image of several platforms, as newer Engines tell it. */
   platform?: EnginePlatform;
   /** Commands that ran in it. */
   readonly hooks: string[];
+  readonly signals: string[];
+  /** The id of its live content when it last started or was told. */
+  known?: string | undefined;
 }
 
 /** A new container. `volumeName` makes up names of anonymous volumes. */
@@ -55,13 +59,14 @@ export function createMachine(
     started: false,
     stoppedByRequest: false,
     hooks: [],
+    signals: [],
   };
 }
 
 /** An endpoint of a container that has not started: the Engine has not looked the network up yet. */
 export function unattached(endpoint: EndpointConfig): EngineEndpoint {
   const { Aliases = null, IPAMConfig = null, Links = null, DriverOpts = null, ...settings } = endpoint;
-  return { ...settings, Aliases, IPAMConfig, Links, DriverOpts, NetworkID: '', EndpointID: '' };
+  return { ...settings, Aliases, IPAMConfig, Links, DriverOpts, NetworkID: endpoint.NetworkID ?? '', EndpointID: '' };
 }
 
 export function inspectOf(machine: Machine): ContainerInspect {
@@ -75,6 +80,7 @@ export function inspectOf(machine: Machine): ContainerInspect {
     State: {
       Status: status,
       ExitCode: exitCode,
+      OOMKilled: machine.outOfMemory === true,
       Error: error,
       StartedAt: started ? '2026-01-01T00:00:00Z' : '0001-01-01T00:00:00Z',
     },

@@ -40,6 +40,11 @@ export function interfere(host: Host, random: Random, strangers: ReadonlyMap<str
       const [id] = random.shuffled([...world.content.keys()]);
       if (id !== undefined) world.content.set(id, { kind: 'edited', paths: ['site.conf'] });
     },
+    () => {
+      const [place] = random.shuffled([...world.live.keys()]);
+      if (place !== undefined)
+        world.live.set(place, random.chance(0.5) ? { id: 'edited' } : { id: 'edited', moved: true });
+    },
     () => removeNetwork(host, random),
     () => {
       // The state directory is lost.

@@ -4,16 +4,18 @@ import type { Desired, DesiredApp } from '../../../../fleet/model/desired.ts';
 import type { Step } from '../../../../fleet/model/plan.ts';
 import type { Service } from '../../../../fleet/model/service.ts';
 import { containerKey, LABEL, resourceKey } from '../../../../fleet/names.ts';
-import { nextName, numberOf } from '../../../../fleet/reconcile/match.ts';
+import { nextName, numberOf, trialName } from '../../../../fleet/reconcile/match.ts';
+import { hasRun } from '../../../../fleet/reconcile/one-shot.ts';
 import type { makePlan } from '../../../../fleet/reconcile/plan.ts';
 import { formatPlan } from '../../../../fleet/reconcile/text.ts';
-import { DEVICE } from './desired.ts';
-import { randomDesired } from './fleet-history.ts';
+import { DEVICE, PATHS } from './desired.ts';
+import { randomDesired, withOtherContent } from './fleet-history.ts';
 import { createHost, type Fate, type Host } from './host.ts';
 import { REGISTRY } from './images.ts';
 import type { Machine } from './machine.ts';
 import { addStranger, BY_HAND, interfere } from './people.ts';
 import { createRandom, type Random } from './random.ts';
+import { servingOn } from './serving.ts';
 import { isRunning, ONE_SHOT } from './world.ts';
 
 const DAYS = 3;
@@ -21,7 +23,12 @@ const FAULTY_ROUNDS = 2;
 /** Rounds without faults after which everything has to be in place. */
 const QUIET_ROUNDS = 5;
 
-export function simulate(seed: number, planner?: typeof makePlan): void {
+/** `shape` bends what Git declares towards something that is looked at more often. */
+export function simulate(
+  seed: number,
+  planner?: typeof makePlan,
+  shape: (desired: Desired) => Desired = (desired) => desired,
+): void {
   const random = createRandom(seed);
   const host = createHost(REGISTRY, planner);
   const strangers = new Map<string, string>();
@@ -30,11 +37,13 @@ export function simulate(seed: number, planner?: typeof makePlan): void {
   watch(addStranger(host, 'lookalike', labelsOf('gone', 'gone')));
   if (random.chance(0.1)) watch(addStranger(host, 'kiosk-web-1', {}));
   const warn = new Set(['kiosk', 'till'].filter(() => random.chance(0.15)));
-  let desired = randomDesired(random, 1, warn);
+  let desired = shape(randomDesired(random, 1, warn));
   for (let day = 0; day < DAYS; day++) {
-    if (day > 0 && random.chance(0.7)) desired = randomDesired(random, day + 1, warn);
-    // Until the host may settle, containers of some image cannot be started.
-    if (random.chance(0.25)) host.world.broken.set(random.pick(['nginx:2', 'nginx:3']), 'exec format error');
+    if (day > 0 && random.chance(0.7)) desired = shape(randomDesired(random, day + 1, warn));
+    else if (day > 0 && random.chance(0.6)) desired = withOtherContent(desired, day + 1);
+    // Until the host may settle, containers of some image cannot be started, or do not get ready.
+    if (random.chance(0.5)) host.world.broken.set(random.pick(['nginx:2', 'nginx:3']), 'exec format error');
+    if (random.chance(0.6)) host.world.sick.set(random.pick(['nginx:2', 'nginx:3']), 'unhealthy');
     for (let round = 0; round < FAULTY_ROUNDS; round++) {
       if (random.chance(0.5)) interfere(host, random, strangers);
       faultyRound(host, desired, random, strangers);
@@ -71,6 +80,7 @@ function fateOf(random: Random): Fate {
 function settleDown(host: Host, desired: Desired, random: Random, strangers: Map<string, string>): void {
   const watched = watchSteps(host, desired);
   host.world.broken.clear();
+  host.world.sick.clear();
   for (let round = 0; ; round++) {
     clearUnexpected(host, desired, strangers);
     const { plan, failed } = host.round(desired, {
@@ -133,14 +143,17 @@ function watchSteps(host: Host, desired: Desired) {
     ),
   );
   const volumes = new Set(world.volumes.keys());
+  const kept = watchServing(host, desired);
   const before = (step: Step): void => {
+    kept.before(step);
     const service = services.get(step.resource);
     if (step.kind === 'stop-container' && service !== undefined && !world.images.has(service.image))
       throw new Error(`S2 ${step.id} before ${service.image} is present`);
     if (step.kind !== 'remove-container') return;
     const machine = world.find(step.container);
-    if (machine === undefined) return;
-    const listed = host.inventory.some(({ kind, name }) => kind === 'container' && name === machine.name);
+    // A trial serves nobody.
+    if (machine === undefined || machine.name.endsWith('--trial')) return;
+    const listed = isListed(host, machine);
     if (!listed && service === undefined) throw new Error(`S3 ${step.id} removes ${machine.name}, which is not listed`);
     const copies = [...world.machines.values()].filter((other) => isCopy(machine, other));
     const handedOver = [...services.values()].some((other) => other.container_name === machine.name);
@@ -150,6 +163,7 @@ function watchSteps(host: Host, desired: Desired) {
       if (machine.status !== 'dead') throw new Error(`S2 ${step.id} removes the only copy that ever ran`);
   };
   const after = (step: Step): void => {
+    kept.after(step);
     const name = step.kind === 'create-container' ? step.name : undefined;
     if (name !== undefined && !host.inventory.some((item) => item.kind === 'container' && item.name === name))
       throw new Error(`S3 ${name} was made before it was listed`);
@@ -158,14 +172,46 @@ function watchSteps(host: Host, desired: Desired) {
   return { before, after };
 }
 
+/** S2 under start-first: where a service was reached before a step that replaces it, it is reached after it. */
+function watchServing(host: Host, desired: Desired) {
+  const reached = (step: Step): readonly string[] => {
+    const app = desired.apps.find(({ name }) => name === step.app);
+    const service = app?.services.find((one) => resourceKey('service', app.name, containerKey(one)) === step.resource);
+    if (app?.strategy !== 'start-first' || service === undefined || service.command?.[0] === ONE_SHOT) return [];
+    const joined = Object.keys(service.networks).map((key) => `${app.name}_${key}`);
+    return [...servingOn(host.world, app, service, joined)].flatMap(([network, ids]) =>
+      ids.length > 0 ? [network] : [],
+    );
+  };
+  // What is mended in place, or stops first and says so, may be away for a moment.
+  const replaces = ({ kind, cause }: Step) =>
+    kind === 'remove-container' ||
+    kind === 'rename-container' ||
+    (kind === 'stop-container' && !/stop-first/.test(cause)) ||
+    ((kind === 'disconnect-network' || kind === 'connect-network') && /service’s names/.test(cause));
+  let before: readonly string[] = [];
+  return {
+    before: (step: Step): void => {
+      before = reached(step);
+    },
+    after: (step: Step): void => {
+      const after = reached(step);
+      const lost = before.filter((network) => !after.includes(network));
+      if (replaces(step) && lost.length > 0)
+        throw new Error(`S2 after ${step.id} (${step.cause}) nobody serves on ${lost}`);
+    },
+  };
+}
+
 function checkOrphans(host: Host, desired: Desired): void {
   const { world, inventory } = host;
   const declared = new Set(
     desired.apps.flatMap((app) => app.services.map((service) => `${app.name}/${containerKey(service)}`)),
   );
-  for (const { name, config } of world.machines.values()) {
+  for (const machine of world.machines.values()) {
+    const { name, config } = machine;
     const labels = config.Labels ?? {};
-    const listed = inventory.some((item) => item.kind === 'container' && item.name === name);
+    const listed = isListed(host, machine);
     const wanted = declared.has(`${labels[LABEL.app]}/${keyOf(labels)}`);
     if (listed && labels[LABEL.device] === DEVICE && !wanted) throw new Error(`L3 orphan ${name}`);
   }
@@ -177,17 +223,20 @@ function checkOrphans(host: Host, desired: Desired): void {
 }
 
 /** What is declared runs: looked at in the world itself, not through the planner. */
-function checkService({ world, forgetful }: Host, app: DesiredApp, service: Service): void {
+function checkService({ world, inventory, forgetful }: Host, app: DesiredApp, service: Service): void {
   const copies = [...world.machines.values()].filter(
     ({ config }) =>
       Object.entries(labelsOf(app.name, service.name)).every(([key, value]) => config.Labels?.[key] === value) &&
       numberOf(config.Labels ?? {}) === service.number,
   );
-  if (copies.some(({ name }) => name === nextName(service.container_name)))
+  const { container_name: own } = service;
+  if (copies.some(({ name }) => [nextName(own), trialName(own)].includes(name)))
     throw new Error(`L3 a replacement of ${service.name} was left over`);
   if (app.drift === 'warn') return;
   const what = `${app.name}/${containerKey(service)}`;
   const [machine] = copies;
+  // A one-shot that has run is not needed any more.
+  if (hasRun({ device: DEVICE, app, service, paths: PATHS, salt: '' }, inventory) && copies.length <= 1) return;
   if (machine === undefined || copies.length > 1) throw new Error(`${what} has ${copies.length} containers`);
   const networks = [...machine.endpoints.keys()].filter((name) => name !== 'none').sort();
   const mode = machine.config.Env?.find((line) => line.startsWith('MODE='));
@@ -220,7 +269,7 @@ function checkService({ world, forgetful }: Host, app: DesiredApp, service: Serv
     networks: Object.keys(service.networks)
       .map((key) => `${app.name}_${key}`)
       .sort(),
-    content: content && `/state/content/${content.content.id}`,
+    content: content && (service.reload === undefined ? `/state/content/${content.content.id}` : found.content),
     port: port && String(port),
   };
   if (JSON.stringify(found) !== JSON.stringify(wanted))
@@ -229,8 +278,15 @@ function checkService({ world, forgetful }: Host, app: DesiredApp, service: Serv
     ([name, { NetworkID }]) => NetworkID && world.networks.get(NetworkID)?.Name !== name,
   );
   if (stale) throw new Error(`${what} is on a network that is gone`);
-  if (content !== undefined && world.content.get(content.content.id)?.kind !== 'intact')
+  if (content !== undefined && service.reload !== undefined) {
+    if (isRunning(machine) && machine.known !== content.content.id)
+      throw new Error(`${what} has ${content.content.id} and knows ${machine.known}`);
+  } else if (content !== undefined && world.content.get(content.content.id)?.kind !== 'intact')
     throw new Error(`${what} mounts edited content`);
+}
+
+function isListed({ inventory }: Host, { id, name }: Machine): boolean {
+  return inventory.some((item) => item.kind === 'container' && (item.name === name || item.id === id));
 }
 
 function isCopy(machine: Machine, other: Machine): boolean {

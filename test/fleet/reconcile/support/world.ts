@@ -19,9 +19,13 @@ export interface World {
   readonly images: Map<string, ImageInspect>;
   readonly registry: Map<string, ImageInspect>;
   readonly content: Map<string, ContentState>;
+  /** By place, the id of the content that lies there; `moved`: not the file that its container sees. */
+  readonly live: Map<string, { readonly id: string; readonly moved?: true }>;
   readonly folders: Set<string>;
   /** By reference, why an image's containers cannot be started. */
   readonly broken: Map<string, string>;
+  /** By reference, why an image's containers run and never get ready. */
+  readonly sick: Map<string, string>;
   /** Throws as the Engine refuses. */
   execute(step: Step): void;
   observe(look: LookFor): Observed;
@@ -51,8 +55,10 @@ export function createWorld(registry: readonly ImageInspect[] = []): World {
     images: new Map(),
     registry: new Map(registry.flatMap((image) => (image.RepoTags ?? []).map((tag) => [tag, image]))),
     content: new Map(),
+    live: new Map(),
     folders: new Set(),
     broken: new Map(),
+    sick: new Map(),
     execute(step) {
       const run = table[step.kind] as (step: Step) => void;
       run(step);
@@ -88,6 +94,11 @@ function createTable(world: World): Table {
     'write-content': (step) => {
       content.set(step.content.id, { kind: 'intact' });
     },
+    'write-live': ({ place, content: { id }, way }) => {
+      const there = world.live.get(place);
+      if (way === 'over' && (there === undefined || there.moved)) throw new Error('it was replaced just now');
+      world.live.set(place, { id });
+    },
     'make-data-folder': ({ path }) => {
       folders.add(path);
     },
@@ -121,6 +132,13 @@ function createTable(world: World): Table {
       const machine = found(container);
       if (machine.status === 'paused') machine.status = 'running';
     },
+    'signal-container': ({ container, signal }) => {
+      const machine = found(container);
+      if (!isRunning(machine)) return;
+      machine.signals.push(signal);
+      const there = liveOf(world, machine);
+      machine.known = there?.moved ? 'what it saw before' : there?.id;
+    },
     'restart-container': ({ container }) => {
       stop(found(container));
       start(world, found(container));
@@ -150,6 +168,10 @@ function createTable(world: World): Table {
     'await-service': ({ container, condition }) => {
       const machine = found(container);
       const completed = machine.status === 'exited' && machine.exitCode === 0;
+      const sick = world.sick.get(machine.config.Image ?? '');
+      if (sick !== undefined && (condition === 'service_ready' || condition === 'service_healthy'))
+        throw new Error(sick);
+      if (condition === 'service_ready' && completed && machine.config.Cmd?.[0] === ONE_SHOT) return;
       if (condition === 'service_completed_successfully' ? !completed : !isRunning(machine))
         throw new Error(`${container} is ${machine.status}`);
     },
@@ -162,8 +184,9 @@ function createContainer(world: World, { name, body }: StepOf<'create-container'
   if (world.find(name) !== undefined) throw new Error(`Conflict. The container name "/${name}" is already in use`);
   for (const mount of body.HostConfig.Mounts ?? []) {
     const source = mount.Source ?? '';
+    const [content = ''] = source.slice(PATHS.content.length + 1).split('/');
     const missing =
-      (source.startsWith(`${PATHS.content}/`) && !world.content.has(source.slice(PATHS.content.length + 1))) ||
+      (source.startsWith(`${PATHS.content}/`) && !world.content.has(content) && !world.live.has(content)) ||
       (source.startsWith(`${PATHS.data}/`) && !world.folders.has(source.slice(PATHS.data.length + 1)));
     if (missing) throw new Error(`bind source path does not exist: ${source}`);
   }
@@ -224,6 +247,7 @@ function run(world: World, machine: Machine): void {
   if (busy !== undefined) throw new Error(`Bind for 0.0.0.0:${busy} failed: port is already allocated`);
   for (const held of attached) attach(world, machine, held);
   machine.started = true;
+  machine.known = liveOf(world, machine)?.id;
   machine.error = '';
   machine.stoppedByRequest = false;
   machine.exitCode = 0;
@@ -252,7 +276,21 @@ function hostPorts({ host }: Machine): string[] {
 }
 
 function networkOf(world: World, nameOrId: string): NetworkInspect | undefined {
-  return world.networks.get(nameOrId) ?? [...world.networks.values()].find(({ Name }) => Name === nameOrId);
+  const [named, another] = [...world.networks.values()].filter(({ Name }) => Name === nameOrId);
+  if (another !== undefined && !world.networks.has(nameOrId)) throw new Error(`network ${nameOrId} is ambiguous`);
+  return world.networks.get(nameOrId) ?? named;
+}
+
+/** What lies at the place that a container mounts. */
+function liveOf({ live }: World, { mounts }: Machine) {
+  return mounts.flatMap(({ Source = '' }) => live.get(Source.split('/').at(-2) ?? '') ?? [])[0];
+}
+
+function liveState({ live }: World, place: string, declared: string): ContentState {
+  const there = live.get(place);
+  if (there === undefined) return { kind: 'missing' };
+  const moved = there.moved ? { moved: true as const } : {};
+  return there.id === declared ? { kind: 'intact', ...moved } : { kind: 'edited', paths: ['site.conf'], ...moved };
 }
 
 function observe(world: World, look: LookFor): Observed {
@@ -278,8 +316,9 @@ function observe(world: World, look: LookFor): Observed {
       ({ Name, Labels }) => Labels?.[LABEL.device] === DEVICE || look.volumeNames.includes(Name),
     ),
     images: new Map(images),
-    content: new Map(
-      look.contents.map(({ id }): [string, ContentState] => [id, world.content.get(id) ?? { kind: 'missing' }]),
-    ),
+    content: new Map([
+      ...look.contents.map(({ id }): [string, ContentState] => [id, world.content.get(id) ?? { kind: 'missing' }]),
+      ...look.live.map(({ place, content }): [string, ContentState] => [place, liveState(world, place, content.id)]),
+    ]),
   };
 }
