@@ -58,3 +58,10 @@ export function parseSize(text: string): number | null {
   const bytes = Math.floor(Number(match[1]) * 1024 ** (POWER[(match[2] ?? '').toLowerCase()] ?? 0));
   return Number.isSafeInteger(bytes) ? bytes : null;
 }
+
+/** Bytes for people, in the units that disks and links are sold in: `45.6 MB`, `812 B`. */
+export function formatBytes(bytes: number): string {
+  const power = bytes < 1000 ? 0 : Math.min(4, Math.floor(Math.log10(bytes) / 3));
+  const amount = bytes / 1000 ** power;
+  return `${power === 0 ? amount : amount.toFixed(1)} ${['B', 'kB', 'MB', 'GB', 'TB'][power]}`;
+}

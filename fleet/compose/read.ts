@@ -26,7 +26,7 @@ export interface Located<T> {
   readonly at: Place;
 }
 
-/** A map by its table; the order of its keys is lost. `x-…` is the user's own, an empty value is as good as absent, every other key is an error. */
+/** A map by its table; the order of its keys is lost. `x-…` is the user's own unless the table has it, an empty value is as good as absent, every other key is an error. */
 export function readKeys<T extends object>(
   node: Node,
   where: Where,
@@ -39,7 +39,7 @@ export function readKeys<T extends object>(
   let before: Entry | undefined;
   for (const entry of node.entries.values()) {
     const { key, keyAt, value } = entry;
-    if (key.startsWith('x-')) continue;
+    if (key.startsWith('x-') && !isKeyOf(keys, key)) continue;
     const at = below(where, key);
     if (isKeyOf(keys, key)) {
       const read = isNull(value) ? undefined : keys[key](value, at);

@@ -85,6 +85,12 @@ export const agentConfigSchema = z.strictObject({
       source_bytes: size.prefault('64MiB'),
       steps: z.number().int().positive().default(1000),
       deletes: z.number().int().nonnegative().default(20),
+      /** Images that are pulled at once. */
+      pulls: z.number().int().min(1).max(16).default(3),
+      /** Room that pulls leave free on a disk; absent: a share of the disk. */
+      disk_reserve: size.optional(),
+      /** How long an image that was pulled stays after nothing uses it any more. */
+      images_unused_for: durationFrom('1h', '8760h').prefault('168h'),
     })
     .prefault({}),
   log: z

@@ -13,10 +13,13 @@ import {
   type Reader,
   readKeys,
 } from '../compose/read.ts';
-import { doubtful, shown, type Where, wrong } from '../compose/report.ts';
+import { shown, type Where, wrong } from '../compose/report.ts';
 import { readBoolean, readName, wordReader } from '../compose/scalars.ts';
+import type { Window } from '../model/window.ts';
 import { isId } from '../names.ts';
-import { readDrift, readTime } from './words.ts';
+import { type DriftSettings, readDrift, readPatterns } from './drift-keys.ts';
+import { readWindows } from './windows.ts';
+import { readTime } from './words.ts';
 
 /** Most apps of one device; as many as a status can report. */
 export const MAX_APPS = 256;
@@ -33,40 +36,17 @@ export interface AppKeys {
   secrets: readonly Located<string>[];
   profiles: readonly Located<string>[];
   depends_on: readonly Located<string>[];
-  drift: Located<'correct' | 'warn'>;
+  drift: DriftSettings;
   strategy: Located<'stop-first' | 'start-first'>;
   /** Milliseconds. */
   health_timeout: Located<number>;
   rollback: Located<boolean>;
+  suspend: Located<boolean>;
+  windows: Located<readonly Window[]>;
   ignore: readonly Located<string>[];
 }
 
 export type AppEntry = Readonly<Partial<Omit<AppKeys, 'name'>>> & { readonly name: string; readonly at: Place };
-
-const readAnyStrategy = wordReader(['stop-first', 'start-first']);
-
-/** Accepted, since it is part of what Git says, but never in silence: the agent does not do it yet. */
-const readStrategy: Reader<'stop-first' | 'start-first'> = (node, where) => {
-  const strategy = readAnyStrategy(node, where);
-  if (strategy === 'start-first') {
-    doubtful(where, node.at, 'not-yet', 'start-first is not carried out yet', 'the old container stops first');
-  }
-  return strategy;
-};
-
-const readRollback: Reader<boolean> = (node, where) => {
-  const rollback = readBoolean(node, where);
-  if (rollback === true) {
-    doubtful(
-      where,
-      node.at,
-      'not-yet',
-      'no agent rolls back by itself yet',
-      'a revision that is not healthy is reported',
-    );
-  }
-  return rollback;
-};
 
 const readNames = listReader(locatedReader(readName));
 
@@ -79,11 +59,13 @@ export const APP_KEYS: Keys<AppKeys> = {
   secrets: oneOrMoreReader(locatedReader(readName)),
   profiles: oneOrMoreReader(locatedReader(readName)),
   depends_on: readNames,
-  drift: locatedReader(readDrift),
-  strategy: locatedReader(readStrategy),
+  drift: readDrift,
+  strategy: locatedReader(wordReader(['stop-first', 'start-first'])),
   health_timeout: locatedReader(readTime),
-  rollback: locatedReader(readRollback),
-  ignore: readNames,
+  rollback: locatedReader(readBoolean),
+  suspend: locatedReader(readBoolean),
+  windows: locatedReader(readWindows),
+  ignore: readPatterns,
 };
 
 const readApp: Reader<AppEntry> = (node, where) => {

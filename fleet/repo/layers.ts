@@ -3,7 +3,9 @@
 import type { Pairs } from '../compose/pairs.ts';
 import { type Place, wholeFile } from '../compose/place.ts';
 import type { Located } from '../compose/read.ts';
+import type { Window } from '../model/window.ts';
 import type { AppEntry } from './app-keys.ts';
+import { type DriftSettings, type Rule, rulesOf } from './drift-keys.ts';
 import { selects } from './selector.ts';
 import type { CommonFields, DeviceFields, FleetFields, Group } from './settings.ts';
 
@@ -45,7 +47,11 @@ export interface AppFields {
   /** Milliseconds. */
   readonly health_timeout: Said<number> | undefined;
   readonly rollback: Said<boolean> | undefined;
-  readonly ignore: readonly Located<string>[];
+  readonly suspend: Said<boolean> | undefined;
+  readonly windows: Said<readonly Window[]> | undefined;
+  /** Rules of this app alone, the short form `ignore` included. */
+  readonly rules: readonly Rule[];
+  readonly inside: Said<number> | undefined;
   /** Who brought it. */
   readonly from: readonly Said<null>[];
 }
@@ -73,8 +79,8 @@ export function layersOf(
   ];
 }
 
-function common({ interval, drift, env }: Partial<CommonFields>): Partial<CommonFields> {
-  return { ...(interval && { interval }), ...(drift && { drift }), ...(env && { env }) };
+function common({ interval, drift, windows, env }: Partial<CommonFields>): Partial<CommonFields> {
+  return { ...(interval && { interval }), ...(drift && { drift }), ...(windows && { windows }), ...(env && { env }) };
 }
 
 function own(from: Partial<DeviceFields> | Group): Pick<Layer, keyof CommonFields | 'suspend' | 'apps'> {
@@ -83,12 +89,22 @@ function own(from: Partial<DeviceFields> | Group): Pick<Layer, keyof CommonField
 }
 
 /** The last word on a setting; undefined: nobody says anything. */
-export function lastSaid<K extends 'interval' | 'drift' | 'suspend'>(
+export function lastSaid<K extends 'interval' | 'suspend' | 'windows'>(
   layers: readonly Layer[],
   key: K,
 ): Said<NonNullable<Layer[K]>['value']> | undefined {
   const layer = layers.findLast((one) => one[key] !== undefined);
   const found = layer?.[key];
+  return layer && found && { ...found, group: layer.group };
+}
+
+/** The last word on drift as a whole, or on how often containers are looked into. */
+export function lastSaidOfDrift<K extends 'default' | 'inside'>(
+  layers: readonly { readonly drift?: DriftSettings; readonly group: string | null }[],
+  key: K,
+): Said<NonNullable<DriftSettings[K]>['value']> | undefined {
+  const layer = layers.findLast((one) => one.drift?.[key] !== undefined);
+  const found = layer?.drift?.[key];
   return layer && found && { ...found, group: layer.group };
 }
 
@@ -109,7 +125,7 @@ function mergeApp(name: string, layers: readonly Layer[], shared: (entry: AppEnt
   });
   const paths = (key: 'compose' | 'env_files' | 'secrets'): PathFrom[] =>
     entries.flatMap((entry) => (entry[key] ?? []).map((path) => ({ ...path, from: entry.layer.folder })));
-  const words = (key: 'profiles' | 'ignore' | 'depends_on') => entries.flatMap((entry) => entry[key] ?? []);
+  const words = (key: 'profiles' | 'depends_on') => entries.flatMap((entry) => entry[key] ?? []);
   const [first] = entries;
   const enabled = last(entries, 'enabled');
   const isShared = first !== undefined && first.compose === undefined && enabled?.value !== false;
@@ -122,17 +138,26 @@ function mergeApp(name: string, layers: readonly Layer[], shared: (entry: AppEnt
     secrets: paths('secrets'),
     profiles: words('profiles').map(({ value }) => value),
     depends_on: words('depends_on'),
-    ignore: words('ignore'),
     from: entries.map(({ at, layer }) => ({ value: null, at, group: layer.group })),
     enabled,
-    drift: last(entries, 'drift'),
+    drift: lastSaidOfDrift(grouped(entries), 'default'),
+    inside: lastSaidOfDrift(grouped(entries), 'inside'),
+    rules: entries.flatMap(({ drift, ignore }) =>
+      rulesOf({ ...drift, ignore: [...(drift?.ignore ?? []), ...(ignore ?? [])] }),
+    ),
     strategy: last(entries, 'strategy'),
     health_timeout: last(entries, 'health_timeout'),
     rollback: last(entries, 'rollback'),
+    suspend: last(entries, 'suspend'),
+    windows: last(entries, 'windows'),
   };
 }
 
-type Scalar = 'enabled' | 'drift' | 'strategy' | 'health_timeout' | 'rollback';
+function grouped(entries: readonly Entry[]) {
+  return entries.map(({ drift, layer }) => ({ ...(drift && { drift }), group: layer.group }));
+}
+
+type Scalar = 'enabled' | 'strategy' | 'health_timeout' | 'rollback' | 'suspend' | 'windows';
 
 function last<K extends Scalar>(
   entries: readonly Entry[],

@@ -1,12 +1,12 @@
 // Where each label, setting, app and variable of a device came from, as people look for it: `fleet.yaml:4 (group kiosks)`.
 import { lineOf, type Place } from '../compose/place.ts';
-import { type AppFields, type Layer, lastSaid, type Said } from './layers.ts';
+import { type AppFields, type Layer, lastSaid, lastSaidOfDrift, type Said } from './layers.ts';
 
 /** Enough for any device that somebody still understands; the rest is not kept. */
 const MAX_ORIGINS = 10_000;
 
-const SETTINGS = ['interval', 'drift', 'suspend'] as const;
-const APP_SETTINGS = ['enabled', 'drift', 'strategy', 'health_timeout', 'rollback'] as const;
+const SETTINGS = ['interval', 'suspend', 'windows'] as const;
+const APP_SETTINGS = ['enabled', 'drift', 'strategy', 'health_timeout', 'rollback', 'suspend', 'windows'] as const;
 
 /** By path, sorted: `labels.site`, `interval`, `apps.kiosk`, `apps.kiosk.drift`, `apps.kiosk.env.TZ`. */
 export function originsOf(
@@ -20,6 +20,8 @@ export function originsOf(
     const said = lastSaid(layers, key);
     if (said !== undefined) found.push([key, origin(said)]);
   }
+  const drift = lastSaidOfDrift(layers, 'default');
+  if (drift !== undefined) found.push(['drift', origin(drift)]);
   for (const app of apps) {
     const path = `apps.${app.name}`;
     found.push([path, app.from.map(origin).join(', ')]);

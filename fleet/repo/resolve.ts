@@ -20,11 +20,12 @@ import { type LoadedApp, loadApp } from './app.ts';
 import { ID_RULE } from './app-keys.ts';
 import { checkApps } from './app-order.ts';
 import { declaredApps } from './apps.ts';
-import { checkIgnored } from './ignored.ts';
-import { type Layer, labelsOf, lastSaid, layersOf } from './layers.ts';
+import { gathered, rulesOf } from './drift-keys.ts';
+import { type Layer, labelsOf, lastSaid, lastSaidOfDrift, layersOf } from './layers.ts';
 import { FLEET_FILE } from './layout.ts';
 import { originsOf } from './origins.ts';
 import { readSettings } from './read-settings.ts';
+import { checkPatterns, checkRules } from './rules.ts';
 import { checkSecretsInSight } from './secrets-in-sight.ts';
 import { DEVICE_KEYS, type DeviceFields, FLEET_KEYS, type FleetFields } from './settings.ts';
 
@@ -89,7 +90,8 @@ export function resolveDevice(input: ResolveInput): Resolution {
   const secretFiles = createSecretFiles(input.secrets, input.salt);
   const loaded = apps.flatMap((app) => loadApp(app, { files, budget, report, secretFiles }) ?? []);
   checkApps(apps, report);
-  for (const app of loaded) checkIgnored(app, report);
+  for (const app of loaded) checkRules(app, report);
+  for (const { drift } of layers) checkPatterns(rulesOf(drift), report);
   checkClaims(
     loaded.flatMap(({ project }) => project.claims),
     report,
@@ -137,7 +139,10 @@ function desiredOf(
   loaded: readonly LoadedApp[],
   secretFiles: SecretFiles,
 ): Desired {
-  const drift = lastSaid(layers, 'drift')?.value ?? 'correct';
+  const drift = lastSaidOfDrift(layers, 'default')?.value ?? 'correct';
+  const inside = lastSaidOfDrift(layers, 'inside')?.value ?? null;
+  const rules = layers.flatMap((layer) => rulesOf(layer.drift));
+  const windows = lastSaid(layers, 'windows')?.value ?? [];
   return {
     device,
     revision,
@@ -158,7 +163,10 @@ function desiredOf(
       strategy: app.strategy?.value ?? 'stop-first',
       healthTimeoutMs: app.health_timeout?.value ?? 60_000,
       rollback: app.rollback?.value ?? true,
-      ignore: [...new Set(app.ignore.map(({ value }) => value))],
+      suspend: app.suspend?.value ?? false,
+      windows: app.windows?.value ?? windows,
+      ...gathered([...rules, ...app.rules]),
+      insideMs: app.inside?.value ?? inside,
       services: project.services,
       networks: project.networks,
       volumes: project.volumes,

@@ -2,7 +2,9 @@
 // entry per key of the tables that read the files; what a schema cannot say (that a file is there), the readers say.
 import { DURATION_PATTERN } from '../units.ts';
 import type { AppKeys } from './app-keys.ts';
+import type { DriftKeys } from './drift-keys.ts';
 import type { DeviceFields, FleetFields, GroupFields } from './settings.ts';
+import { MAX_WINDOWS, type WindowKeys } from './windows.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 type Described<T> = { readonly [K in keyof T]-?: Schema & { readonly description: string } };
@@ -15,7 +17,8 @@ const DURATION = {
   pattern: DURATION_PATTERN,
   examples: ['30s', '5m', '1h30m'],
 };
-const DRIFT = { enum: ['correct', 'warn'], default: 'correct' };
+const DRIFT_WORD = { enum: ['correct', 'warn'] };
+const PATTERNS = { type: 'array', items: NAME, maxItems: 256, examples: [['services.web.environment.*']] };
 
 /** A map, or a list of `KEY=value`. */
 const PAIRS = {
@@ -35,10 +38,47 @@ const INTERVAL = {
 };
 const SUSPEND = { type: 'boolean', default: false, description: 'true: the agent reports, and changes nothing.' };
 
+const DRIFT_PROPERTIES: Described<DriftKeys> = {
+  default: { ...DRIFT_WORD, default: 'correct', description: 'What holds where no pattern matches.' },
+  correct: { ...PATTERNS, description: 'Fields that are put back.' },
+  warn: { ...PATTERNS, description: 'Fields whose drift is reported and left alone.' },
+  ignore: { ...PATTERNS, description: 'Fields that are neither compared nor applied to what already runs.' },
+  inside: {
+    ...DURATION,
+    description:
+      'How often containers are looked into for changed files and exec sessions, which are only reported. Absent: never.',
+  },
+};
+
+const DRIFT = { anyOf: [{ ...DRIFT_WORD, default: 'correct' }, map(DRIFT_PROPERTIES)] };
+
 const ALL_DRIFT = {
   ...DRIFT,
   description:
-    'What becomes of a change that somebody made on the host: `correct` puts back what Git says, `warn` only reports.',
+    'What becomes of a change that somebody made on the host: `correct` puts back what Git says, `warn` only reports. A map has rules for single fields; of those that match, the most specific decides.',
+};
+
+const WINDOW_PROPERTIES: Described<WindowKeys> = {
+  cron: {
+    ...NAME,
+    examples: ['0 2 * * *', '30 3 * * MON-FRI', '0 4 1 * *'],
+    description: 'When it opens: minute, hour, day of the month, month, day of the week.',
+  },
+  duration: { ...DURATION, examples: ['2h', '90m'], description: 'How long it stays open, 1m to 168h.' },
+  time_zone: {
+    ...NAME,
+    default: 'UTC',
+    examples: ['Europe/Berlin', 'America/New_York'],
+    description: 'The clock that `cron` goes by, summer time included.',
+  },
+};
+
+const WINDOWS = {
+  type: 'array',
+  maxItems: MAX_WINDOWS,
+  items: map(WINDOW_PROPERTIES, ['cron', 'duration']),
+  description:
+    'When changes from Git are applied; they wait outside of these windows, while drift is still corrected. Absent or empty: at any time.',
 };
 
 function oneOrMore(item: Schema): Schema {
@@ -85,7 +125,8 @@ export const APP_PROPERTIES: Described<AppKeys> = {
   strategy: {
     enum: ['stop-first', 'start-first'],
     default: 'stop-first',
-    description: 'How a container is replaced: the old one stops first, or the new one starts first.',
+    description:
+      'How a container is replaced: the old one stops first, or serves on until the new one is ready beside it.',
   },
   health_timeout: { ...DURATION, default: '60s', description: 'How long services may take to get healthy, 1s to 24h.' },
   rollback: {
@@ -93,6 +134,12 @@ export const APP_PROPERTIES: Described<AppKeys> = {
     default: true,
     description: 'true: back to the last known good when the services do not get healthy.',
   },
+  suspend: {
+    type: 'boolean',
+    default: false,
+    description: 'true: nothing is done for this app, neither changes nor repairs.',
+  },
+  windows: { ...WINDOWS, description: 'As for the device, for this app alone.' },
   ignore: {
     type: 'array',
     items: NAME,
@@ -129,6 +176,7 @@ export const GROUP_PROPERTIES: Described<GroupFields> = {
   env: ENV,
   interval: INTERVAL,
   drift: ALL_DRIFT,
+  windows: WINDOWS,
   suspend: SUSPEND,
 };
 
@@ -150,6 +198,7 @@ export const FLEET_PROPERTIES: Described<FleetFields> = {
   env: ENV,
   interval: INTERVAL,
   drift: ALL_DRIFT,
+  windows: WINDOWS,
   groups: {
     type: 'array',
     maxItems: 256,
@@ -174,6 +223,7 @@ export const DEVICE_PROPERTIES: Described<DeviceFields> = {
   env: ENV,
   interval: INTERVAL,
   drift: ALL_DRIFT,
+  windows: WINDOWS,
   suspend: SUSPEND,
 };
 

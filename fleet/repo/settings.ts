@@ -14,10 +14,13 @@ import {
 } from '../compose/read.ts';
 import { shown, wrong } from '../compose/report.ts';
 import { readBoolean, readName } from '../compose/scalars.ts';
+import type { Window } from '../model/window.ts';
 import { isId } from '../names.ts';
 import { type AppEntry, ID_RULE, isMissing, readApps } from './app-keys.ts';
+import { type DriftSettings, readDrift } from './drift-keys.ts';
 import { readSelector, type Selector } from './selector.ts';
-import { readDrift, readTime } from './words.ts';
+import { readWindows } from './windows.ts';
+import { readTime } from './words.ts';
 
 /** Most groups of one fleet. */
 const MAX_GROUPS = 256;
@@ -30,7 +33,9 @@ const MAX_LABEL = 256;
 export interface CommonFields {
   /** Milliseconds. */
   interval: Located<number>;
-  drift: Located<'correct' | 'warn'>;
+  drift: DriftSettings;
+  /** When changes are applied. */
+  windows: Located<readonly Window[]>;
   /** Interpolation variables of all apps. */
   env: Pairs;
 }
@@ -95,7 +100,8 @@ const readOwnRecipient: Reader<DeviceFields['secrets']> = (node, where) => {
 
 const COMMON_KEYS: Keys<CommonFields> = {
   interval: locatedReader(readTime),
-  drift: locatedReader(readDrift),
+  drift: readDrift,
+  windows: locatedReader(readWindows),
   env: readPairs,
 };
 

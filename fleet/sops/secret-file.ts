@@ -1,5 +1,6 @@
 // An opened file as the loader has it: values by name, and the whole of it as it was before it was encrypted. And the same
 // with placeholders, for those who check a repository without any identity.
+import { createHash } from 'node:crypto';
 import type { SecretFile, SecretValue } from '../model/secret-file.ts';
 import { REDACTED } from '../secret.ts';
 import { isEncrypted, typeOf } from './cipher.ts';
@@ -36,6 +37,16 @@ const PLACEHOLDERS: Partial<Record<string, Leaf>> = {
 
 /** The file with placeholders for what is encrypted: its names are real. Never throws. */
 export function placeholderFile(path: string, bytes: Uint8Array | undefined): SecretFile {
+  return standIn(path, bytes, () => REDACTED);
+}
+
+/** The same, with a placeholder of its own for each text that differs when encrypted: who cannot open two files sees what changed. */
+export function distinctFile(path: string, bytes: Uint8Array | undefined): SecretFile {
+  const mark = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+  return standIn(path, bytes, (text) => `${REDACTED} ${mark(text)}`);
+}
+
+function standIn(path: string, bytes: Uint8Array | undefined, placeholderOf: (text: string) => string): SecretFile {
   const sealed = readSealed(path, bytes);
   if (sealed.kind === 'closed') return sealed;
   const encrypted = new Set<Leaf>();
@@ -44,7 +55,7 @@ export function placeholderFile(path: string, bytes: Uint8Array | undefined): Se
     leaf: (value) => {
       const text = value.type === 'str' ? textOf(value) : '';
       if (!isEncrypted(text)) return value;
-      const placeholder = PLACEHOLDERS[typeOf(text) ?? ''] ?? leaf('str', REDACTED);
+      const placeholder = PLACEHOLDERS[typeOf(text) ?? ''] ?? leaf('str', placeholderOf(text));
       encrypted.add(placeholder);
       return placeholder;
     },

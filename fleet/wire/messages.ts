@@ -39,6 +39,8 @@ export const driftSchema = z.object({
   desired: value,
   observed: value,
   since: timestamp,
+  /** What did it, when an event of the Engine tells: `update at 12:03:10Z`. */
+  by: short.optional(),
 });
 export type DriftEntry = z.infer<typeof driftSchema>;
 
@@ -57,6 +59,10 @@ export const appStatusSchema = z.object({
   sync: z.enum(SYNC),
   health: z.enum(HEALTH),
   services: z.array(serviceStatusSchema).max(512),
+  /** The newest revision that declares the version in force. */
+  revision: short.optional(),
+  /** The declared version failed: the last known good one runs in its place. */
+  quarantined: z.object({ revision: short, reason: z.enum(REASONS), since: timestamp }).optional(),
 });
 
 export const hostSchema = z.object({

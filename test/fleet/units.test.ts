@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { formatDuration, parseDuration, parseSize } from '../../fleet/units.ts';
+import { formatBytes, formatDuration, parseDuration, parseSize } from '../../fleet/units.ts';
 
 describe('durations', () => {
   it.each([
@@ -54,4 +54,14 @@ describe('sizes', () => {
   it.each(['', 'm', '-1', '5x', '1 2', '5ib', '99999999p'])('%s is refused', (text) => {
     expect(parseSize(text)).toBeNull();
   });
+});
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [12_340_000, '12.3 MB'],
+  [3.7e9, '3.7 GB'],
+  [9e15, '9000.0 TB'],
+])('%d bytes are %s for people', (bytes, text) => {
+  expect(formatBytes(bytes)).toBe(text);
 });

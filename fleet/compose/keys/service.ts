@@ -26,6 +26,7 @@ import { readLogging } from './logging.ts';
 import { readIpc, readNetworkMode, readPid, readUserns, readUts } from './namespaces.ts';
 import { readPorts } from './ports.ts';
 import { readDependsOn, readMacAddress, readNetworks, readOptions } from './relations.ts';
+import { RELOAD, readReload } from './reload.ts';
 import { readSecretMounts } from './secrets.ts';
 import { readTmpfs } from './tmpfs.ts';
 import { readVolumes } from './volumes.ts';
@@ -121,6 +122,7 @@ export const SERVICE_KEYS = {
   volumes: readVolumes,
   volumes_from: readLocatedTexts,
   working_dir: readOptionalText,
+  [RELOAD]: readReload,
 } satisfies Readonly<Record<string, Reader<unknown>>>;
 
 /** A service as written: each key read, nothing resolved. */

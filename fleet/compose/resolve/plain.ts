@@ -1,6 +1,7 @@
 // Keys of a service whose value is the model's, as they are read. What asks for a rule of its own is in `service.ts`.
 import type { Service } from '../../model/service.ts';
 import { loggingOf } from '../keys/logging.ts';
+import { RELOAD } from '../keys/reload.ts';
 import type { ServiceFields } from '../keys/service.ts';
 import type { Pairs } from '../pairs.ts';
 import { sortedRecord } from '../read.ts';
@@ -65,6 +66,7 @@ export function plainKeys(fields: Partial<ServiceFields>): Partial<Service> {
     annotations: fields.annotations && textsOf(fields.annotations),
     device_requests: requests.length === 0 ? undefined : requests.map(({ value }) => value),
     devices: fields.devices?.map(({ value }) => value),
+    reload: fields[RELOAD],
     logging: fields.logging && loggingOf(fields.logging),
     sysctls: fields.sysctls && textsOf(fields.sysctls),
     volumes_from: fields.volumes_from && [...new Set(fields.volumes_from.map(({ value }) => value))],

@@ -51,7 +51,14 @@ function renderApp(app: DesiredApp, declared: Declared | undefined): Rendered {
       strategy: app.strategy,
       health_timeout: formatDuration(app.healthTimeoutMs * 1e6),
       rollback: app.rollback,
+      suspend: flag(app.suspend),
+      windows: app.windows.map(({ cron, durationMs, timeZone }) => ({
+        ...{ cron, duration: formatDuration(durationMs * 1e6), time_zone: timeZone },
+      })),
+      correct: app.correct,
+      warn: app.warn,
       ignore: app.ignore,
+      inside: app.insideMs === null ? undefined : formatDuration(app.insideMs * 1e6),
     }),
   });
 }

@@ -152,6 +152,7 @@ const FIELDS: { readonly [K in keyof All]: (value: All[K]) => Rendered } = {
   blkio_config: (config) => ({ blkio_config: renderBlkio(config) }),
   stop_grace_period: (ns) => ({ stop_grace_period: duration(ns) }),
   stop_signal: as('stop_signal'),
+  reload: as('x-holdfast-reload'),
 };
 
 function renderPort({ target, published, host_ip, protocol }: Port): Rendered {

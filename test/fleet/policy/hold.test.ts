@@ -30,6 +30,16 @@ it('an app that is denied is left as it is, and so is, whole, what waits for it'
   ]);
 });
 
+it('an app that is suspended is left as it is without a word, and so is, whole, what waits for it', () => {
+  const blocked = { resource: 'service:kiosk/web', app: 'kiosk', reason: 'NameConflict', message: 'taken' } as const;
+  const held = holdApps({ ...PLAN, blocked: [blocked] }, new Map(), new Set(['kiosk']));
+  expect(held.steps.map(({ id }) => id)).toEqual(['5']);
+  expect(held.blocked.map(({ resource, reason, message }) => `${resource} ${reason}: ${message}`)).toEqual([
+    'app:till DependencyNotReady: left as it is: it waits for an app that is suspended',
+    'app:shop DependencyNotReady: left as it is: it waits for an app that is suspended',
+  ]);
+});
+
 it('no network is replaced under an app that is denied: nothing would connect it again', () => {
   const network = (id: string, action: 'remove-network' | 'create-network', after: readonly string[]): Step => {
     const frame = { id, after, app: 'shop', resource: 'network:shop/front', subject: 'shop/front', cause: 'test' };

@@ -40,6 +40,49 @@ groups:
     });
   });
 
+  it('adds rules of drift; of one pattern the later word counts, and an app is above the device', () => {
+    const fleet = `drift: {default: warn, warn: [services.web.image], ignore: [services.web.user]}
+groups:
+  - {name: berlin, selector: {site: berlin}, drift: {correct: [services.web.image], inside: 1h}, apps: [{name: kiosk, ignore: [services.web.labels.a]}]}
+`;
+    const device = `${BERLIN['device.yaml']}apps: [{name: kiosk, drift: {default: correct, warn: [services.web.user]}}]`;
+    expect(desiredOf(resolve(fleet, { 'device.yaml': device })).apps[0]).toMatchObject({
+      drift: 'correct',
+      correct: ['services.web.image'],
+      warn: ['services.web.user'],
+      ignore: ['services.web.labels.a'],
+      insideMs: 3_600_000,
+    });
+  });
+
+  it('has windows and suspended apps in layers as other settings: a list of windows is replaced as a whole', () => {
+    const at = (cron: string) => `windows: [{cron: "${cron}", duration: 2h, time_zone: Europe/Berlin}]`;
+    const fleet = `
+${at('0 1 * * *')}
+groups:
+  - name: berlin
+    selector: { site: berlin }
+    ${at('0 2 * * *')}
+    apps: [ kiosk, { name: meter, windows: [], suspend: true } ]
+`;
+    const windowsOf = (more: string) =>
+      desiredOf(resolve(fleet, { 'device.yaml': `labels: { site: berlin }\n${more}` })).apps.map(
+        ({ name, windows, suspend }) => [
+          name,
+          windows.map(({ cron, durationMs, timeZone }) => `${cron} ${durationMs} ${timeZone}`),
+          suspend,
+        ],
+      );
+    expect(windowsOf('')).toEqual([
+      ['kiosk', ['0 2 * * * 7200000 Europe/Berlin'], false],
+      ['meter', [], true],
+    ]);
+    expect(windowsOf(`${at('0 3 * * *')}\napps: [{name: meter, suspend: false}]`)).toEqual([
+      ['kiosk', ['0 3 * * * 7200000 Europe/Berlin'], false],
+      ['meter', [], false],
+    ]);
+  });
+
   it('wins over fleet.yaml and over groups before it; device.yaml wins over all', () => {
     const fleet = `env: {TZ: fleet, PLACE: fleet}
 interval: 1m
@@ -181,7 +224,7 @@ describe('what is wrong with groups and apps by name', () => {
     ['groups: [{name: a, selector: {}, app: [kiosk]}]', 'groups[0].app: unknown key | did you mean "apps"?'],
     [
       'groups: [{name: a, selector: {}, labels: {x: y}}]',
-      'groups[0].labels: unknown key | known here: name, selector, interval, drift, env, suspend, apps',
+      'groups[0].labels: unknown key | known here: name, selector, interval, drift, windows, env, suspend, apps',
     ],
     [
       'groups: [{name: a, selector: {}, apps: [{name: kiosk, envs: {}}]}]',

@@ -84,6 +84,9 @@ describe('the word that was meant', () => {
   });
 });
 
+const FORM =
+  'write services.<service>.<key>, networks.<network>.<key> or volumes.<volume>.<key>: services.web.labels.*';
+
 describe('a pattern under ignore that matches nothing', () => {
   const said = (pattern: string) =>
     saidOf(resolveFiles({ 'device.yaml': `apps: [{name: a, compose: a.yaml, ignore: ["${pattern}"]}]`, 'a.yaml': OK }));
@@ -93,8 +96,8 @@ describe('a pattern under ignore that matches nothing', () => {
     ['services.wbe.image', 'did you mean "web"?'],
     ['services.other.image', 'there is no service "other" in this app'],
     ['services.other.*', 'there is no service "other" in this app'],
-    ['web.labels.*', 'write services.<service>.<key>, as in services.web.labels.*'],
-    ['labels', 'write services.<service>.<key>, as in services.web.labels.*'],
+    ['web.labels.*', FORM],
+    ['labels', FORM],
   ])('%s', (pattern, hint) => {
     expect(said(pattern)).toEqual([
       `warning: apps.a.ignore: "${pattern}" matches nothing, so nothing is ignored | ${hint}`,
@@ -111,4 +114,43 @@ describe('a pattern under ignore that matches nothing', () => {
     'services.web.lab*',
     'services.web.state',
   ])('but not of %s', (pattern) => expect(said(pattern)).toEqual([]));
+});
+
+describe('rules of drift', () => {
+  const said = (device: string) => saidOf(resolveFiles({ 'device.yaml': device, 'a.yaml': OK }));
+  const app = (drift: string) => said(`apps: [{name: a, compose: a.yaml, drift: ${drift}}]`);
+
+  it.each([
+    [
+      '{warn: [services.web.lables.a]}',
+      'warning: apps.a.warn: "services.web.lables.a" matches nothing, so it makes no field "warn" | did you mean "labels"?',
+    ],
+    [
+      '{correct: [networks.front.labels.a]}',
+      'warning: apps.a.correct: "networks.front.labels.a" matches nothing, so it makes no field "correct" | there is no network "front" in this app',
+    ],
+    ['{warn: [a.b], ignore: []}', `warning: apps.a.warn: "a.b" matches nothing, so it makes no field "warn" | ${FORM}`],
+    [
+      '{warn: [services.web.image], ignore: [services.web.image]}',
+      'apps[0].drift: "services.web.image" is under warn and under ignore | leave it in one of them',
+    ],
+    ['{default: ignore}', 'apps[0].drift.default: has to be correct or warn'],
+    ['ignore', 'apps[0].drift: has to be correct or warn'],
+    ['{wran: []}', 'apps[0].drift.wran: unknown key | did you mean "warn"?'],
+  ])('%s', (drift, expected) => {
+    expect(app(drift)).toEqual([expected]);
+  });
+
+  it.each([
+    '{warn: ["services.web.*", "services.*.state", "networks.*", services.web.missing, "services.web.files./var/*"], inside: 10m}',
+    '{default: warn, correct: ["*"]}',
+  ])('%s says nothing', (drift) => {
+    expect(app(drift)).toEqual([]);
+  });
+
+  it('for all apps may name what runs elsewhere, in the right form', () => {
+    expect(said('drift: {ignore: [services.other.image, other.image]}\napps: [{name: a, compose: a.yaml}]')).toEqual([
+      `warning: drift.ignore: "other.image" matches nothing, so nothing is ignored | ${FORM}`,
+    ]);
+  });
 });

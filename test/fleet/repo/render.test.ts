@@ -254,6 +254,7 @@ const EVERY: Required<Service> = {
   },
   stop_grace_period: 90e9,
   stop_signal: 'SIGINT',
+  reload: 'SIGHUP',
 };
 
 const BIND = { create_host_path: true };
@@ -368,6 +369,7 @@ const RENDERED = {
   ],
   volumes_from: ['db:ro'],
   working_dir: '/srv',
+  'x-holdfast-reload': 'SIGHUP',
 };
 
 function desiredWith(app: Partial<DesiredApp>, over: Partial<Desired> = {}): Desired {

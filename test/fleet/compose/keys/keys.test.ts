@@ -129,6 +129,11 @@ const READ: [string, Partial<Service>][] = [
   ['pull_policy: always', { pull_policy: 'always' }],
   ['pull_policy: if_not_present', { pull_policy: 'missing' }],
   ['x-anything: {at: all}', {}],
+  ['x-holdfast-reload: SIGHUP', { reload: 'SIGHUP' }],
+  ['x-holdfast-reload: usr1', { reload: 'SIGUSR1' }],
+  ['x-holdfast-reload: SIGRTMIN+3', { reload: 'SIGRTMIN+3' }],
+  ['x-holdfast-reload: restart', { reload: 'restart' }],
+  ['x-holdfast-reload: none', { reload: 'none' }],
   ['hostname:', {}],
 ];
 
