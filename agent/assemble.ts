@@ -9,9 +9,11 @@ import { VERSION } from '../fleet/version.ts';
 import { createEngine } from './docker/create-engine.ts';
 import { createContentStore } from './files/create-content-store.ts';
 import { isInMemory } from './files/memory.ts';
+import { sweepUnfinished } from './files/write.ts';
 import { createSource } from './git/create-source.ts';
 import { createClock } from './host/clock.ts';
 import { createHostProbe } from './host/facts.ts';
+import { createImages } from './images/images.ts';
 import { createInbox } from './inbox/inbox.ts';
 import { keptCommits } from './loop/kept.ts';
 import type { Log, Parts } from './loop/parts.ts';
@@ -19,6 +21,7 @@ import { createReporter } from './mqtt/create-reporter.ts';
 import { createSilentReporter } from './mqtt/silent-reporter.ts';
 import { createJudge, type Judge } from './policy/judge.ts';
 import { createImageVerifier, type ImageVerifier, type VerifiedMemory } from './registry/image-verifier.ts';
+import type { RegistryOptions } from './registry/registry.ts';
 import { createSecrets } from './secrets/create-secrets.ts';
 import { identityFilesOf } from './secrets/identity.ts';
 import type { Secrets } from './secrets/secrets.ts';
@@ -44,11 +47,14 @@ export async function assemble(config: AgentConfig, plainLog: Log): Promise<Part
     log('error', `the state file was corrupt and was set aside as ${store.setAside}; starting with an empty inventory`);
   if (identityFilesOf(config).length > 0 && !(await isInMemory(paths.secrets)))
     log('warn', `secrets that are mounted lie below ${paths.secrets}, which is on a disk: set runtime_dir to a tmpfs`);
+  // What a crash left half written; a folder that is not there yet holds nothing.
+  for (const folder of [paths.content, paths.secrets]) await sweepUnfinished(folder).catch(() => undefined);
   const now = () => new Date();
   const reporter =
     config.mqtt === undefined
       ? createSilentReporter()
       : createReporter({ config: config.mqtt, fleet, device, identity: store.identity, store, now, log });
+  const engine = engineOf(config, log);
   return {
     config,
     paths,
@@ -57,7 +63,17 @@ export async function assemble(config: AgentConfig, plainLog: Log): Promise<Part
     verifier: verifierOf(config),
     judge: judgeOf(config, store),
     secrets,
-    engine: engineOf(config, log),
+    engine,
+    images: createImages({
+      images: engine.images,
+      store,
+      registries: registriesOf(config),
+      stateDir,
+      limits: config.limits,
+      monotonicMs: () => performance.now(),
+      random: Math.random,
+      log,
+    }),
     content: createContentStore({ stateDir, secretsDir: paths.secrets }),
     store,
     reporter,
@@ -96,7 +112,7 @@ export function engineOf(config: AgentConfig, log: Log) {
 export function sourceOf(
   { source, limits }: AgentConfig,
   stateDir: string,
-  store?: Pick<Store, 'snapshot' | 'applied'>,
+  store?: Pick<Store, 'accepted' | 'rollout' | 'applied'>,
 ) {
   return createSource({
     url: source.url,
@@ -126,11 +142,15 @@ export function judgeBeside(config: AgentConfig): Judge {
   return judgeOf(config, { verifiedImages: () => verified, putVerifiedImages: () => undefined });
 }
 
+export function registriesOf({ policy }: Pick<AgentConfig, 'policy'>): RegistryOptions {
+  return { env: process.env, certificates: '/etc/docker/certs.d', dockerConfig: policy.images.docker_config };
+}
+
 /** null: signatures of images do not count. */
-function imageVerifierOf({ policy }: AgentConfig, memory: VerifiedMemory): ImageVerifier | null {
+function imageVerifierOf({ policy }: Pick<AgentConfig, 'policy'>, memory: VerifiedMemory): ImageVerifier | null {
   const rules = policy.images;
   if (rules.cosign_keys.length === 0) return null;
-  return createImageVerifier({ rules, memory, env: process.env, certificates: '/etc/docker/certs.d' });
+  return createImageVerifier({ rules, memory, ...registriesOf({ policy }) });
 }
 
 /** null: unsigned commits are accepted. */

@@ -7,6 +7,7 @@ import { accept } from './cli/accept.ts';
 import { check } from './cli/check.ts';
 import { importBundle } from './cli/import.ts';
 import { plan } from './cli/plan.ts';
+import { retry } from './cli/retry.ts';
 import { once, run } from './cli/run.ts';
 import { status } from './cli/status.ts';
 import { DEFAULT_CONFIG_FILE, loadConfig } from './config/load.ts';
@@ -31,6 +32,11 @@ command(
 );
 handOver('import', 'bundle', 'hands a Git bundle to the agent on this host, after a look at it', importBundle);
 handOver('accept', 'commit', 'takes one commit although history was rewritten or goes back, one time', accept);
+configured('retry', 'tries again what is in quarantine since it failed its health gate: one app, or all')
+  .argument('[app]')
+  .action((app: string | undefined, options: { config: string }) =>
+    carryOut(options.config, (config) => retry(config, app)),
+  );
 
 await program.parseAsync();
 

@@ -15,8 +15,12 @@ export interface ApplyParts {
   readonly declared: readonly InventoryItem[];
   readonly inventory: () => readonly InventoryItem[];
   readonly putInventory: (item: InventoryItem) => void;
+  /** Images that are pulled at once. They take the place of no other step. */
+  readonly parallelPulls: number;
   readonly monotonicMs: () => number;
   readonly log: Log;
+  /** Around each step: what the Engine tells in the meantime is the agent's own doing. */
+  readonly during?: (step: Step, run: () => Promise<void>) => Promise<void>;
 }
 
 export interface Applied {
@@ -31,7 +35,7 @@ export async function applyPlan(plan: Plan, parts: ApplyParts, signal: AbortSign
   const done = new Set<string>();
   const failed: { step: Step; error: unknown }[] = [];
   const waiting = new Set(plan.steps);
-  const running = new Set<Promise<void>>();
+  const running = new Map<Promise<void>, Step>();
   const start = (step: Step): void => {
     waiting.delete(step);
     const run: Promise<void> = runStep(step, parts, signal)
@@ -40,17 +44,25 @@ export async function applyPlan(plan: Plan, parts: ApplyParts, signal: AbortSign
         (error: unknown) => void failed.push({ step, error }),
       )
       .finally(() => running.delete(run));
-    running.add(run);
+    running.set(run, step);
   };
   for (;;) {
     if (signal.aborted) break;
     const ready = [...waiting].filter((step) => step.after.every((id) => done.has(id)));
-    for (const step of ready.slice(0, PARALLEL_STEPS - running.size)) start(step);
+    const underWay = [...running.values()];
+    const free = (room: number, inLane: (step: Step) => boolean) =>
+      ready.filter(inLane).slice(0, room - underWay.filter(inLane).length);
+    const begun = [...free(parts.parallelPulls, isPull), ...free(PARALLEL_STEPS, (step) => !isPull(step))];
+    for (const step of begun) start(step);
     if (running.size === 0) break;
-    await Promise.race(running);
+    await Promise.race(running.keys());
   }
-  await Promise.all(running);
+  await Promise.all(running.keys());
   return { failed, skipped: [...waiting] };
+}
+
+function isPull({ kind }: Step): boolean {
+  return kind === 'pull-image';
 }
 
 async function runStep(step: Step, parts: ApplyParts, signal: AbortSignal): Promise<void> {
@@ -60,7 +72,8 @@ async function runStep(step: Step, parts: ApplyParts, signal: AbortSignal): Prom
   const startedMs = monotonicMs();
   const what = `${verb(step)} ${step.subject}`;
   try {
-    await execute(parts.execute, step, signal);
+    const run = () => execute(parts.execute, step, signal);
+    await (parts.during?.(step, run) ?? run());
     log('info', what, { cause: step.cause, ms: Math.round(monotonicMs() - startedMs) });
   } catch (error) {
     if (!signal.aborted) log('error', `${what} failed: ${messageOf(error)}`, { cause: step.cause });

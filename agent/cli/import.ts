@@ -30,7 +30,7 @@ async function judge(config: AgentConfig, path: string, signal: AbortSignal): Pr
   const head = await readBundleHead(path, signal);
   const store = readStore(config.state_dir);
   const floor = floorCommit(store);
-  const held = store?.snapshot('accepted') ?? null;
+  const held = store?.accepted() ?? null;
   store?.close();
   const override = await createInbox(config.state_dir).accepted();
   const folder = await mkdtemp(join(tmpdir(), 'holdfast-import-'));

@@ -1,4 +1,4 @@
-// Waits until a container meets a Compose dependency condition, by looking at it again and again. Reads only.
+// Waits until a container meets a condition of Compose or is ready to serve, by looking at it again and again. Reads only.
 import type { ContainerInspect } from '../../fleet/engine/inspect.ts';
 import { HoldfastError } from '../../fleet/error.ts';
 import type { StepOf } from '../../fleet/model/plan.ts';
@@ -10,14 +10,19 @@ type AwaitStep = StepOf<'await-service'>;
 
 /** Throws `HealthCheckFailed` when the condition cannot be met any more, or not in time; names the last health check's output. */
 export async function awaitService(connection: Connection, step: AwaitStep, signal: AbortSignal): Promise<void> {
-  const endsAt = performance.now() + step.timeoutMs;
+  const { steadyMs = 0 } = step;
+  const endsAt = performance.now() + step.timeoutMs + steadyMs;
+  let steady = { run: '', sinceMs: 0 };
   for (let waitMs = FIRST_WAIT_MS; ; waitMs = Math.min(waitMs * 1.5, LONGEST_WAIT_MS)) {
     const container = await inspectContainer(connection, step.container, signal);
     if (container === null) throw unmet(step, 'the container is gone', null);
     const verdict = judge(container, step.condition);
-    if (verdict === 'met') return;
-    if (verdict !== 'wait') throw unmet(step, verdict.why, container);
-    const leftMs = endsAt - performance.now();
+    if (typeof verdict === 'object') throw unmet(step, verdict.why, container);
+    const nowMs = performance.now();
+    const run = verdict === 'met' ? `${container.Id} ${container.State.StartedAt}` : '';
+    if (run !== steady.run) steady = { run, sinceMs: nowMs };
+    if (verdict === 'met' && nowMs - steady.sinceMs >= steadyMs) return;
+    const leftMs = endsAt - nowMs;
     if (leftMs <= 0) throw unmet(step, `${describe(container)} after ${step.timeoutMs / 1000} s`, container);
     await pause(Math.min(waitMs, leftMs), signal);
   }
@@ -38,6 +43,9 @@ export function judge(
     case 'service_completed_successfully':
       if (!ended) return 'wait';
       return ExitCode === 0 && Status === 'exited' ? 'met' : { why: exit };
+    case 'service_ready':
+      if (Status === 'exited' && ExitCode === 0 && restartsNever(container)) return 'met';
+      return judge(container, hasHealthcheck(container) ? 'service_healthy' : 'service_started');
     case 'service_healthy':
       if (ended) return { why: exit };
       if (!hasHealthcheck(container)) return { why: 'it has no health check' };
@@ -45,6 +53,10 @@ export function judge(
       if (Health?.Status === 'unhealthy') return { why: 'it is unhealthy' };
       return Health?.Status === 'healthy' ? 'met' : 'wait';
   }
+}
+
+function restartsNever({ HostConfig }: ContainerInspect): boolean {
+  return ['', 'no'].includes(HostConfig.RestartPolicy?.Name ?? '');
 }
 
 const FIRST_WAIT_MS = 200;

@@ -8,7 +8,7 @@ import { asContainer, asImage, asList, asNetwork, asRecord, asVolume, labelsOf, 
 import type { Connection } from './connection.ts';
 import type { Look } from './engine.ts';
 import { refusal } from './failure.ts';
-import { wasStoppedByRequest } from './past-events.ts';
+import type { WasStopped } from './past-events.ts';
 import type { Log } from './pull.ts';
 
 /** Calls that are under way at once. */
@@ -17,12 +17,13 @@ export const PARALLEL_CALLS = 8;
 export async function observe(
   connection: Connection,
   look: Look,
+  wasStopped: WasStopped,
   log: Log,
   signal: AbortSignal,
 ): Promise<Omit<Observed, 'content'>> {
   const engine = await connection.knownInfo(signal);
   const [containers, networks, volumes, wanted] = await Promise.all([
-    observeContainers(connection, look, signal),
+    observeContainers(connection, look, wasStopped, signal),
     listNetworks(connection, look, signal),
     listVolumes(connection, look, signal),
     inspectImages(connection, look.images, log, signal),
@@ -37,12 +38,13 @@ export async function observe(
 async function observeContainers(
   connection: Connection,
   look: Look,
+  wasStopped: WasStopped,
   signal: AbortSignal,
 ): Promise<ObservedContainer[]> {
   const listed = await listContainers(connection, look, signal);
   const observed = await mapBounded(listed, async ({ id, name }): Promise<ObservedContainer | null> => {
     const inspect = await inspectContainer(connection, id, signal, name);
-    return inspect && { inspect, stoppedByRequest: await wasStoppedByRequest(connection, inspect, signal) };
+    return inspect && { inspect, stoppedByRequest: await wasStopped(inspect, signal) };
   });
   return observed.filter((container) => container !== null);
 }
@@ -156,7 +158,7 @@ async function listVolumes(connection: Connection, look: Look, signal: AbortSign
 }
 
 /** A reference with its slashes kept; a segment of dots cannot leave `/images/`. */
-function imagePath(reference: string): string {
+export function imagePath(reference: string): string {
   return reference
     .split('/')
     .map((segment) => (/^\.+$/.test(segment) ? segment.replaceAll('.', '%2E') : encodeURIComponent(segment)))
@@ -164,7 +166,7 @@ function imagePath(reference: string): string {
 }
 
 /** Maps in order with at most `PARALLEL_CALLS` under way; the first failure ends it. */
-async function mapBounded<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapBounded<T, R>(items: readonly T[], map: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const entries = items.entries();
   const lane = async (): Promise<void> => {

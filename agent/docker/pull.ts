@@ -10,6 +10,7 @@ import { withDeadline } from './deadline.ts';
 import { engineMessage, isDiskFull } from './failure.ts';
 import { readNdjson } from './ndjson.ts';
 import { inspectImage } from './observe.ts';
+import { createProgress, type PullEvent, type PullProgress } from './pull-progress.ts';
 import { fitsHost, pullName } from './reference.ts';
 
 export interface PullLimits {
@@ -26,38 +27,63 @@ const LATE = 'ImagePullFailed';
 
 export type Log = (message: string, fields?: object) => void;
 
+export interface PullOptions {
+  readonly limits: PullLimits;
+  readonly log: Log;
+  /** Value of `X-Registry-Auth`; null: nobody logs in. */
+  readonly login?: string | null;
+  /** Told every few seconds how far it is. */
+  readonly onProgress?: (progress: PullProgress) => void;
+}
+
+export interface PulledImage {
+  readonly id: string;
+  /** It was not on the host as it is now. */
+  readonly isNew: boolean;
+}
+
 /** Throws `ImagePullFailed` with the cause, `DiskPressure` when the Engine's disk is full, `DockerUnavailable` when it is lost. */
 export async function pullImage(
   connection: Connection,
   { image, platform }: Pick<StepOf<'pull-image'>, 'image' | 'platform'>,
-  limits: PullLimits,
-  log: Log,
+  { limits, log, login = null, onProgress = () => undefined }: PullOptions,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<PulledImage> {
   const host = await connection.info(signal);
   const what = `pull image ${image}`;
-  const digest = await withDeadline({ what, ms: limits.totalMs, late: LATE, signal }, (inner) =>
+  const { digest, isNew } = await withDeadline({ what, ms: limits.totalMs, late: LATE, signal }, (inner) =>
     connection.stream(
       {
         method: 'POST',
         path: '/images/create',
         query: { ...pullName(image), ...(platform === undefined ? {} : { platform }) },
         what,
+        ...(login === null ? {} : { headers: { 'X-Registry-Auth': login } }),
         deadlineMs: limits.idleMs,
         late: LATE,
         signal: inner,
       },
-      (chunks) => followPull(image, idleBounded(chunks, what, limits.idleMs, inner), log),
+      (chunks) =>
+        followPull(image, idleBounded(chunks, what, limits.idleMs, inner), createProgress(image, log, onProgress)),
       (answer) => failed(image, engineMessage(answer)),
     ),
   );
-  await confirm(connection, { image, platform, digest }, host, signal);
+  return { id: await confirm(connection, { image, platform, digest }, host, signal), isNew };
 }
 
-/** The digest that the stream named, or null when it named none but ended well. */
-async function followPull(image: string, chunks: AsyncIterable<Uint8Array>, log: Log): Promise<string | null> {
-  const progress = createProgress(image, log);
+interface Followed {
+  /** null: the stream named none, but ended well. */
+  readonly digest: string | null;
+  readonly isNew: boolean;
+}
+
+async function followPull(
+  image: string,
+  chunks: AsyncIterable<Uint8Array>,
+  progress: (event: PullEvent, text: string) => void,
+): Promise<Followed> {
   let digest: string | null = null;
+  let isNew = false;
   let finished = false;
   for await (const line of readNdjson(chunks)) {
     const event = line as PullEvent;
@@ -65,11 +91,12 @@ async function followPull(image: string, chunks: AsyncIterable<Uint8Array>, log:
     if (error !== undefined) throw failed(image, String(error));
     const text = typeof event.status === 'string' ? event.status : '';
     digest = /^Digest: (\S+:[0-9a-f]{32,})$/.exec(text)?.[1] ?? digest;
+    isNew ||= text.startsWith('Status: Downloaded newer image');
     finished ||= digest !== null || text.startsWith('Status: ');
     progress(event, text);
   }
   if (!finished) throw failed(image, 'the Engine ended the pull early, without saying that the image is complete');
-  return digest;
+  return { digest, isNew };
 }
 
 interface Pulled {
@@ -79,12 +106,13 @@ interface Pulled {
   readonly digest: string | null;
 }
 
+/** The id of the image. */
 async function confirm(
   connection: Connection,
   { image, platform: asked, digest }: Pulled,
   host: EngineInfo,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string> {
   // Asked without, newer Engines show what the image has for the host.
   const shown = asked !== undefined && atLeast(host.apiVersion, '1.49') ? platformWords(asked) : undefined;
   const inspect = await inspectImage(connection, image, signal, shown);
@@ -94,7 +122,7 @@ async function confirm(
     throw failed(image, `the Engine pulled ${digest}, but the reference resolves to ${digests.join(', ')}`);
   }
   if (asked !== undefined) {
-    if (isForPlatform(inspect, asked)) return;
+    if (isForPlatform(inspect, asked)) return inspect.Id;
     throw failed(image, `it is built for ${inspect.Os}/${inspect.Architecture}, and not for ${asked}`);
   }
   const platform = { os: inspect.Os ?? '', arch: inspect.Architecture ?? '' };
@@ -104,14 +132,7 @@ async function confirm(
       `it is built for ${platform.os}/${platform.arch} and this host is ${host.os}/${host.arch}; publish it for this architecture`,
     );
   }
-}
-
-interface PullEvent {
-  readonly status?: unknown;
-  readonly id?: unknown;
-  readonly error?: unknown;
-  readonly errorDetail?: { readonly message?: unknown };
-  readonly progressDetail?: { readonly current?: unknown; readonly total?: unknown };
+  return inspect.Id;
 }
 
 /** Silence counts from byte to byte, so a slow pull that moves is never cut. */
@@ -128,33 +149,6 @@ async function* idleBounded(
     yield next.value;
   }
 }
-
-/** Says how far the download is, at most once per `PROGRESS_MS`. */
-function createProgress(image: string, log: Log): (event: PullEvent, text: string) => void {
-  const layers = new Map<string, { done: number; total: number }>();
-  let complete = 0;
-  let loggedAt = performance.now();
-  return (event, text) => {
-    if (typeof event.id !== 'string' || (layers.size >= LAYERS_CAP && !layers.has(event.id))) return;
-    const { current, total } = event.progressDetail ?? {};
-    if (text === 'Downloading' && typeof current === 'number' && typeof total === 'number') {
-      layers.set(event.id, { done: current, total });
-    }
-    if (text === 'Pull complete' || text === 'Already exists') complete++;
-    if (performance.now() - loggedAt < PROGRESS_MS) return;
-    loggedAt = performance.now();
-    const sums = { bytes_done: 0, bytes_total: 0 };
-    for (const layer of layers.values()) {
-      sums.bytes_done += layer.done;
-      sums.bytes_total += layer.total;
-    }
-    log(`pulling ${image}`, { image, ...sums, layers_complete: complete, layers: layers.size });
-  };
-}
-
-const PROGRESS_MS = 2_000;
-/** Images have at most 127 layers; a stream that names more is not believed. */
-const LAYERS_CAP = 256;
 
 function failed(image: string, why: string): HoldfastError {
   const cause = why.trim();

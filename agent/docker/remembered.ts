@@ -24,7 +24,7 @@ export function createRemembered(): Remembered {
   };
 }
 
-function dropOldest(answers: Map<string, unknown>): void {
+export function dropOldest(answers: Map<string, unknown>): void {
   for (const key of answers.keys()) {
     answers.delete(key);
     return;

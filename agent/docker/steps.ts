@@ -1,7 +1,7 @@
 // The executor: one function per step kind, one Engine call each, no decisions. "Already so" is success, so that a step can be
 // repeated after a crash or a lost answer.
 
-import { messageOf } from '../../fleet/error.ts';
+import { HoldfastError, messageOf } from '../../fleet/error.ts';
 import { cutShort } from '../../fleet/mask.ts';
 import type { StepOf } from '../../fleet/model/plan.ts';
 import { awaitService } from './await-service.ts';
@@ -26,7 +26,7 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
     connection.expect({ method: 'POST', ...call }, also);
 
   return {
-    'pull-image': (step, signal) => pullImage(connection, step, limits, log, signal),
+    'pull-image': async (step, signal) => void (await pullImage(connection, step, { limits, log }, signal)),
     'create-network': async ({ body }, signal) =>
       create(connection, { path: '/networks/create', body, what: `create network ${body.Name}`, signal }, log),
     'remove-network': async ({ network, name }, signal) => {
@@ -50,12 +50,21 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
       const call = { path: containerPath(container, 'unpause'), what: `unpause container ${container}`, signal };
       await unlessAlready(connection, { method: 'POST', ...call }, /is not paused/i);
     },
+    'signal-container': async ({ container, signal: name }, signal) => {
+      const call = { path: containerPath(container, 'kill'), query: { signal: name }, signal };
+      // What does not run reads its content when it starts.
+      await unlessAlready(
+        connection,
+        { method: 'POST', ...call, what: `send ${name} to ${container}` },
+        /is not running/i,
+      );
+    },
     'restart-container': (step, signal) => endRun(connection, 'restart', step, signal),
     'stop-container': (step, signal) => endRun(connection, 'stop', step, signal),
     'remove-container': (step, signal) => removeContainer(connection, step, signal),
     'rename-container': async ({ container, name }, signal) => {
       const call = { path: containerPath(container, 'rename'), query: { name }, signal };
-      const answer = await connection.call({ method: 'POST', ...call, what: `rename container ${container}` });
+      const answer = await renamed(connection, { method: 'POST', ...call, what: `rename container ${container}` });
       if (answer.status === 409) throw refusal(`rename container ${container} to ${name}`, answer, 'NameConflict');
       const same = answer.status >= 400 && /same name as its current name/i.test(engineMessage(answer));
       if (answer.status >= 400 && !same) throw refusal(`rename container ${container} to ${name}`, answer);
@@ -67,7 +76,9 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
         what: `update container ${container}`,
         signal,
       };
-      warn((await post(call)).body, call.what, log);
+      const answer = await connection.call({ method: 'POST', ...call });
+      if (answer.status >= 400) throw notUpdated(call.what, answer);
+      warn(answer.body, call.what, log);
     },
     'run-hook': async (step, signal) => {
       try {
@@ -80,6 +91,19 @@ export function createSteps(connection: Connection, limits: PullLimits, log: Log
     'await-service': (step, signal) => awaitService(connection, step, signal),
   };
 }
+
+/** A container that ends at this very moment has no network any more, and cannot be renamed until it has ended. */
+async function renamed(connection: Connection, call: Call): Promise<Answer> {
+  for (let tries = 1; ; tries++) {
+    const answer = await connection.call(call);
+    const ending = answer.status >= 400 && /sandbox \w+ not found/i.test(engineMessage(answer));
+    if (!ending || tries === RENAME_TRIES) return answer;
+    await pause(RENAME_PAUSE_MS * tries, call.signal);
+  }
+}
+
+const RENAME_TRIES = 5;
+const RENAME_PAUSE_MS = 100;
 
 /** A create whose 409 means that somebody else holds the name. */
 async function create(connection: Connection, call: Omit<Call, 'method'>, log: Log): Promise<void> {
@@ -170,6 +194,14 @@ async function unlessAlready(connection: Connection, call: Call, already: RegExp
   const answer = await connection.call(call);
   if (answer.status < 400 || already.test(engineMessage(answer))) return;
   throw refusal(call.what, answer);
+}
+
+/** The kernel takes no memory back that is in use; the Engine leaves the container as it was. */
+function notUpdated(what: string, answer: Answer): HoldfastError {
+  const refused = refusal(what, answer);
+  if (!/unable to set memory limit|device or resource busy/i.test(refused.message)) return refused;
+  const remedy = 'It uses more than that now: declare more, or restart it so that it begins with less.';
+  return new HoldfastError(refused.code, `${refused.message.replace(/\.?$/, '.')} ${remedy}`);
 }
 
 function containerPath(container: string, action: string): string {

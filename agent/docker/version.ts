@@ -1,7 +1,7 @@
 // Which API version is spoken with an Engine: the lower of its newest and ours, never below the oldest that is supported. Pure.
 import { HoldfastError } from '../../fleet/error.ts';
 import type { EngineInfo } from '../../fleet/model/observed.ts';
-import { asRecord, textField } from './answer.ts';
+import { asRecord, type JsonRecord, textField } from './answer.ts';
 
 /** Engine 19.03. */
 export const OLDEST_API = '1.40';
@@ -35,7 +35,7 @@ export function negotiate(body: unknown, socket: string): EngineInfo {
 }
 
 /** What `GET /info` says of this host's defaults, and of what its kernel lacks; an answer out of shape says nothing. */
-export function hostTraits(body: unknown): Pick<EngineInfo, 'defaults' | 'drops'> {
+export function hostTraits(body: unknown): Pick<EngineInfo, 'defaults' | 'drops' | 'roots'> {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return {};
   const answer = asRecord(body, 'GET /info');
   const text = (key: string, otherwise: string) => (typeof answer[key] === 'string' ? answer[key] : otherwise);
@@ -45,9 +45,18 @@ export function hostTraits(body: unknown): Pick<EngineInfo, 'defaults' | 'drops'
       logging: text('LoggingDriver', '') || 'json-file',
       cgroup: text('CgroupVersion', '1') === '2' ? 'private' : 'host',
     },
+    roots: rootsOf(answer),
     drops: Object.entries(KERNEL).flatMap(([key, dropped]) => (answer[key] === false ? dropped : [])),
   };
 }
+
+/** With containerd's image store, images are containerd's, which has a folder of its own unless the Engine runs it. */
+function rootsOf({ DockerRootDir: root, DriverStatus: status }: JsonRecord): readonly string[] {
+  if (typeof root !== 'string' || !root.startsWith('/')) return [];
+  return JSON.stringify(status ?? null).includes('io.containerd.snapshotter') ? [root, CONTAINERD_ROOT] : [root];
+}
+
+const CONTAINERD_ROOT = '/var/lib/containerd';
 
 /** Keys that the Engine drops, with a warning, when it says `false` here. */
 const KERNEL: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
 // The content store: `<state>/content/<id>` for what Git declares, `<runtime>/…/secrets/<id>` for what is secret, `<state>/volumes/…` for data that is only ever made, never removed.
-// One writer at a time. Must not decide what is written, and never follows a symbolic link below the state directory.
+// Must not decide what is written, and never follows a symbolic link below the state directory.
 import { mkdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { HoldfastError } from '../../fleet/error.ts';
@@ -7,9 +7,10 @@ import type { Content } from '../../fleet/model/mount.ts';
 import type { ContentState } from '../../fleet/model/observed.ts';
 import { createFileIds } from './blob.ts';
 import { collectContent } from './collect.ts';
-import { below, isContentId, kindAt } from './confined.ts';
+import { below, codeOf, isContentId, kindAt } from './confined.ts';
 import type { ContentStore } from './content.ts';
 import { makeNewFolder, onDisk, syncFolder } from './disk.ts';
+import { lookAtLive, writeAnew, writeOver } from './live.ts';
 import { lookAt } from './look.ts';
 import { ensureSecretsFolder } from './memory.ts';
 import { sweepUnfinished, writeContent } from './write.ts';
@@ -25,29 +26,61 @@ export function createContentStore({ stateDir, secretsDir }: ContentStoreGiven):
   const rootOf = (content: Content): string => (content.kind === 'secret' ? secretsDir : root);
   const idOf = createFileIds();
   const swept = new Set<string>();
+  const inTurn = createTurns();
+  /** The folder that a content is written below, without what a crash left there: none sweeps what another writes. */
+  const prepared = (folder: string, content: Content): Promise<string> =>
+    inTurn(folder, async () => {
+      if (content.kind === 'secret') await ensureSecretsFolder(secretsDir);
+      else await ensureFolder(stateDir, 'content');
+      if (!swept.has(folder)) await sweepUnfinished(folder);
+      swept.add(folder);
+      return folder;
+    });
   return {
-    look: (contents, signal) =>
+    look: (contents, signal, live = []) =>
       onDisk(`read the content in ${root}`, async () => {
         const states = new Map<string, ContentState>();
         for (const content of contents) {
           signal.throwIfAborted();
           states.set(content.id, await lookAt(content, placeOf(rootOf(content), content), idOf, signal));
         }
+        for (const { place, content } of live) {
+          signal.throwIfAborted();
+          const named = { ...content, id: place };
+          states.set(place, await lookAtLive(content, placeOf(rootOf(content), named), idOf, signal));
+        }
         return states;
       }),
     write: (content, readBlob, signal) =>
       onDisk(`write ${content.path} below ${rootOf(content)}`, async () => {
         signal.throwIfAborted();
-        const folder = rootOf(content);
-        placeOf(folder, content);
-        if (content.kind === 'secret') await ensureSecretsFolder(secretsDir);
-        else await ensureFolder(stateDir, 'content');
-        if (!swept.has(folder)) await sweepUnfinished(folder);
-        swept.add(folder);
-        await writeContent(content, folder, readBlob, signal);
+        const folder = await prepared(rootOf(content), content);
+        await inTurn(placeOf(folder, content), () => writeContent(content, folder, readBlob, signal));
+      }),
+    writeLive: ({ content, place, way }, readBlob, signal) =>
+      onDisk(`write ${content.path} below ${rootOf(content)}`, async () => {
+        signal.throwIfAborted();
+        const at = placeOf(rootOf(content), { ...content, id: place });
+        await prepared(rootOf(content), content);
+        if (way === 'over') await writeOver(content, at, readBlob, idOf, signal);
+        else await writeAnew(content, at, readBlob, signal);
       }),
     collect: async (keep) => (await collectContent(root, keep)) + (await collectContent(secretsDir, keep)),
     makeDataFolder: (path) => onDisk(`make the data folder volumes/${path}`, () => makeDataFolder(stateDir, path)),
+  };
+}
+
+/** Work on one place, one after the other: two services may mount the same content. */
+function createTurns(): <T>(place: string, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<string, Promise<unknown>>();
+  return (place, work) => {
+    const run = (last.get(place) ?? Promise.resolve()).then(work, work);
+    last.set(place, run);
+    const forget = (): void => {
+      if (last.get(place) === run) last.delete(place);
+    };
+    run.then(forget, forget);
+    return run;
   };
 }
 
@@ -74,7 +107,13 @@ async function ensureFolder(stateDir: string, path: string): Promise<void> {
   if (kind === 'folder') return;
   if (kind === null) {
     await mkdir(stateDir, { recursive: true });
-    await makeNewFolder(place);
+    try {
+      await makeNewFolder(place);
+    } catch (error) {
+      // Another step made it just now; what it is counts.
+      if (codeOf(error) === 'EEXIST') return ensureFolder(stateDir, path);
+      throw error;
+    }
     await syncFolder(dirname(place));
     return;
   }

@@ -23,6 +23,22 @@ export async function writeNewFile(
   });
 }
 
+/** Writes into a file that is there, whose mode and owner may change with it: whoever has it open sees the new bytes. */
+export async function overwriteFile(
+  place: string,
+  bytes: Uint8Array,
+  mode: number,
+  owner?: Pick<Access, 'uid' | 'gid'>,
+): Promise<void> {
+  await withHandle(place, constants.O_WRONLY | constants.O_NOFOLLOW, async (handle) => {
+    if (owner !== undefined) await giveTo(handle, owner);
+    await handle.chmod(mode);
+    for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at, at)).bytesWritten;
+    await handle.truncate(bytes.length);
+    await handle.sync();
+  });
+}
+
 async function giveTo(handle: FileHandle, { uid, gid }: Pick<Access, 'uid' | 'gid'>): Promise<void> {
   const now = await handle.stat();
   if (now.uid === uid && now.gid === gid) return;

@@ -65,7 +65,12 @@ async function editedPaths(
   return [...new Set(edited)].sort().slice(0, NAMED_PATHS);
 }
 
-async function isIntact(file: ContentFile, place: string, idOf: IdOfFile, signal: AbortSignal): Promise<boolean> {
+export async function isIntact(
+  file: ContentFile,
+  place: string,
+  idOf: IdOfFile,
+  signal: AbortSignal,
+): Promise<boolean> {
   const found = await idOf(place, file.oid.length, signal);
   return found !== null && found.oid === file.oid && found.mode === MODE[file.mode];
 }

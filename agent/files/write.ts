@@ -48,7 +48,7 @@ export async function sweepUnfinished(root: string): Promise<void> {
   }
 }
 
-async function writeFolder(
+export async function writeFolder(
   files: readonly ContentFile[],
   fresh: string,
   readBlob: ReadBlob,
@@ -73,7 +73,7 @@ async function writeFolder(
   await syncFolder(dirname(fresh));
 }
 
-async function bytesOf(
+export async function bytesOf(
   content: Exclude<Content, { kind: 'folder' }>,
   readBlob: ReadBlob,
   signal: AbortSignal,

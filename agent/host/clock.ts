@@ -1,4 +1,4 @@
-// Whether this host's clock can be believed. Only reported; nothing decides by it. Asks no time server.
+// Whether this host's clock can be believed. Reported, and maintenance windows go by it. Asks no time server.
 import { access } from 'node:fs/promises';
 
 /** systemd-timesyncd creates this once it has set the clock. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { HoldfastError } from '../../fleet/error.ts';
 import { codeOf } from '../files/confined.ts';
 import { onDisk, removeQuietly, syncFolder } from '../files/disk.ts';
-import { ACCEPT_NAME, BUNDLE_NAME, inboxFolder, waitingBundles } from './inbox.ts';
+import { ACCEPT_NAME, BUNDLE_NAME, inboxFolder, retryName, waitingBundles } from './inbox.ts';
 
 /** The agent takes one after the other; whoever hands in more than this does it in a loop by mistake. */
 export const MOST_BUNDLES = 4;
@@ -41,6 +41,14 @@ export async function handInAccept(stateDir: string, commit: string): Promise<vo
   await onDisk(`accept ${commit}`, async () => {
     const inbox = await openInbox(stateDir);
     await put(inbox, ACCEPT_NAME, (to) => to.writeFile(`${commit}\n`));
+  });
+}
+
+/** `app`: null for every app. Throws `StateUnavailable`, `DiskPressure`. */
+export async function handInRetry(stateDir: string, app: string | null): Promise<void> {
+  await onDisk(`ask to try ${app ?? 'every app'} again`, async () => {
+    const inbox = await openInbox(stateDir);
+    await put(inbox, retryName(app), (to) => to.writeFile('\n'));
   });
 }
 

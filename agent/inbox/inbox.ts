@@ -15,14 +15,25 @@ export interface Inbox {
   accepted(): Promise<string | null>;
   /** Forgets what `accepted` said last; what was handed in since then stays. */
   clearAccepted(): Promise<void>;
+  /** What a person wants tried again: one file for each app, or one for all (null). `remove` takes it away. */
+  retries(): Promise<readonly Retry[]>;
   /** Calls back when something was handed in, until the signal. Where the host cannot watch, it stays silent: each poll looks anyway. */
   watch(onChange: () => void, signal: AbortSignal): Promise<void>;
+}
+
+export interface Retry {
+  /** null: every app. */
+  readonly app: string | null;
+  readonly path: string;
 }
 
 /** Number in the order of arrival, and something random: a name is never used twice. */
 export const BUNDLE_NAME = /^(\d{10})-[0-9a-f]{8}\.bundle$/;
 export const ACCEPT_NAME = 'accept';
 const ACCEPT_BYTES = 64;
+const RETRY_NAME = /^retry(?:\.([a-z0-9][a-z0-9-]{0,62}))?$/;
+/** More are taken the next time. */
+const MOST_RETRIES = 256;
 
 export function inboxFolder(stateDir: string): string {
   return join(stateDir, 'inbox');
@@ -34,6 +45,10 @@ export function createInbox(stateDir: string): Inbox {
   let said: string | null = null;
 
   const bundle = async (): Promise<string | null> => (await waitingBundles(folder))[0] ?? null;
+  const isHandedIn = async (name: string | null): Promise<boolean> => {
+    if (name === ACCEPT_NAME || (name !== null && RETRY_NAME.test(name))) return await isOwnFile(join(folder, name));
+    return isBundle(name) && (await bundle()) !== null;
+  };
   return {
     bundle,
     async remove(path) {
@@ -46,13 +61,12 @@ export function createInbox(stateDir: string): Inbox {
     async clearAccepted() {
       if ((await readAccepted(acceptFile)) === said) await removeSynced(folder, acceptFile);
     },
+    retries: () => waitingRetries(folder),
     async watch(onChange, signal) {
       try {
         await mkdir(folder, { recursive: true, mode: 0o700 });
         // A removed bundle is a change too: the next one may be taken.
-        for await (const { filename } of watch(folder, { signal }))
-          if (filename === ACCEPT_NAME ? await isOwnFile(acceptFile) : isBundle(filename) && (await bundle()) !== null)
-            onChange();
+        for await (const { filename } of watch(folder, { signal })) if (await isHandedIn(filename)) onChange();
       } catch {
         // No more watches, no such folder, or the end: polls look into the folder without being told.
       }
@@ -68,6 +82,22 @@ export async function waitingBundles(folder: string): Promise<readonly string[]>
   for (const name of (await readdir(folder)).toSorted()) {
     const path = join(folder, name);
     if (isBundle(name) && (await isOwnFile(path))) waiting.push(path);
+  }
+  return waiting;
+}
+
+export function retryName(app: string | null): string {
+  return app === null ? 'retry' : `retry.${app}`;
+}
+
+async function waitingRetries(folder: string): Promise<readonly Retry[]> {
+  if (!(await isOwnFolder(folder))) return [];
+  const waiting: Retry[] = [];
+  for (const name of await readdir(folder)) {
+    const named = RETRY_NAME.exec(name);
+    const path = join(folder, name);
+    if (named !== null && waiting.length < MOST_RETRIES && (await isOwnFile(path)))
+      waiting.push({ app: named[1] ?? null, path });
   }
   return waiting;
 }

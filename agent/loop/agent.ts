@@ -1,20 +1,27 @@
 // The agent: two loops beside each other. One follows Git; the other runs cycles, one after the other, woken by its own
 // time, by Engine events and by what the first finds. A slow Git never holds up a repair, a slow pull never a new commit.
+import type { EngineEvent } from '../../fleet/engine/event.ts';
+import { messageOf } from '../../fleet/error.ts';
+import type { Desired } from '../../fleet/model/desired.ts';
 import { shortRevision } from '../../fleet/names.ts';
+import { forAccepted } from '../../fleet/rollout/record.ts';
 import { createCycle, type Outcome } from './cycle.ts';
 import { createDeclared } from './declared.ts';
 import { followGit, followInbox } from './follow.ts';
 import { keptCommits } from './kept.ts';
+import { createListener } from './listen.ts';
 import { createLookPace } from './pace.ts';
 import type { Parts } from './parts.ts';
-import { createReport } from './report.ts';
+import { createReport, type Report } from './report.ts';
 import { createTrigger } from './trigger.ts';
+import { tryAgain } from './try-again.ts';
+import { createVersions } from './versions.ts';
 import { concerns } from './watched.ts';
 
-/** Between two looks of `once` at an open health gate. */
-const ONCE_LOOK_MS = 500;
 /** Beyond the longest health gate, `once` gives up. */
 const ONCE_MARGIN_MS = 60_000;
+/** What failed and may work later gets so many more tries by `once`. */
+const ONCE_RETRIES = 3;
 /** How long `once` waits for the broker to take its report. */
 const ONCE_REPORT_MS = 2000;
 
@@ -26,40 +33,30 @@ export interface Agent {
 }
 
 export function createAgent(parts: Parts): Agent {
-  const { config, engine, reporter, store, log, monotonicMs } = parts;
-  const accepted = store.snapshot('accepted') ?? store.snapshot('last_good');
-  for (const name of ['last_good', 'accepted'] as const) parts.secrets.learn(store.snapshot(name)?.secretValues ?? []);
-  const declared = createDeclared({
-    ...parts,
-    accepted,
-    asks: accepted === null ? [] : store.asks(accepted.revision),
-    applied: store.applied,
-    accept: ({ desired, asks, signedBy }) => store.putAccepted(desired, asks, signedBy),
-    kept: () => keptCommits(store),
-  });
-  const cycle = createCycle(parts, declared, createReport(parts));
+  const { config, engine, reporter, log, monotonicMs } = parts;
+  const { declared, report, look } = createViews(parts);
   const [wake, hint, handedIn] = [createTrigger(), createTrigger(), createTrigger()];
   let superseded = new AbortController();
+  const listener = createListener(engine, declared.desired, {
+    onEvent: (event) => {
+      if (isNews(report, event, config.device, declared.desired())) wake.fire();
+    },
+    onGap: wake.fire,
+  });
 
   return {
     async run(signal) {
+      const accepted = declared.desired();
       if (accepted !== null) log('info', `starting from ${shortRevision(accepted.revision)}`);
       const broken = new AbortController();
       const all = AbortSignal.any([signal, broken.signal]);
-      const watching = engine.watch(
-        (event) => {
-          if (concerns(event, config.device, declared.desired())) wake.fire();
-        },
-        wake.fire,
-        all,
-      );
-      const following = { ...parts, declared, hint, handedIn, intervalMs, onChange: wake.fire, onRevision: supersede };
+      const following = { ...parts, declared, hint, handedIn, intervalMs, onChange: wake.fire, onRevision };
       const loops = [
         followGit(following, all),
         followInbox(following, all),
         reconcile(all),
-        watching,
-        parts.inbox.watch(handedIn.fire, all),
+        listener.run(all),
+        parts.inbox.watch(onHandedIn, all),
         reporter.run(hint.fire, all),
       ];
       try {
@@ -82,31 +79,43 @@ export function createAgent(parts: Parts): Agent {
     },
   };
 
-  function supersede(): void {
+  /** Commits and bundles concern the one loop, what a person wants tried again the other. */
+  function onHandedIn(): void {
+    handedIn.fire();
+    wake.fire();
+  }
+
+  function onRevision(): void {
     superseded.abort();
     superseded = new AbortController();
+    listener.onRevision();
   }
 
   async function reconcile(signal: AbortSignal): Promise<void> {
     const rest = createLookPace(parts.random);
     while (!signal.aborted) {
-      const outcome = await cycle.run(signal, superseded.signal).catch((error: unknown) => {
+      const outcome = await look(signal, superseded.signal).catch((error: unknown) => {
         if (signal.aborted) return null;
         throw error;
       });
       if (outcome === null) return;
+      if (outcome.again) continue;
       const { waitMs, settleMs } = rest(outcome, intervalMs(), monotonicMs());
-      await wake.wait(waitMs, settleMs, signal);
+      await wake.wait(Math.min(waitMs, outcome.opensInMs ?? waitMs), settleMs, signal);
     }
   }
 
   async function converge(signal: AbortSignal): Promise<Outcome> {
     const startedMs = monotonicMs();
+    const rest = createLookPace(parts.random);
     await declared.refresh(signal);
-    let outcome = await cycle.run(signal);
-    while (outcome.waiting && !outcome.failed && !signal.aborted && monotonicMs() - startedMs < onceLimitMs()) {
-      await wake.wait(ONCE_LOOK_MS, 0, signal);
-      outcome = await cycle.run(signal);
+    let outcome = await look(signal);
+    let retries = 0;
+    const goesOn = () => outcome.waiting || (outcome.retry && retries++ < ONCE_RETRIES);
+    while (!signal.aborted && monotonicMs() - startedMs < onceLimitMs() && goesOn()) {
+      const { waitMs } = rest(outcome, intervalMs(), monotonicMs());
+      if (!outcome.again) await wake.wait(waitMs, 0, signal);
+      outcome = await look(signal);
     }
     return outcome;
   }
@@ -118,6 +127,44 @@ export function createAgent(parts: Parts): Agent {
   function onceLimitMs(): number {
     return ONCE_MARGIN_MS + Math.max(0, ...(declared.desired()?.apps ?? []).map((app) => app.healthTimeoutMs));
   }
+}
+
+/** What is declared, and one cycle for it. */
+function createViews(parts: Parts) {
+  const { store, log } = parts;
+  const accepted = store.accepted();
+  const versions = createVersions(parts);
+  const { goods, begun } = versions.record();
+  for (const known of [accepted, ...goods, ...begun]) parts.secrets.learn(known?.secretValues ?? []);
+  // Where the agent ended between the two: what is accepted comes first.
+  if (accepted !== null) versions.change((record) => forAccepted(record, accepted));
+  const declared = createDeclared({
+    ...parts,
+    accepted,
+    asks: accepted === null ? [] : store.asks(accepted.revision),
+    applied: store.applied,
+    accept({ desired, asks, signedBy }) {
+      store.putAccepted(desired, asks, signedBy);
+      versions.change((record) => forAccepted(record, desired));
+    },
+    kept: () => keptCommits(store),
+  });
+  const report = createReport(parts);
+  const cycle = createCycle(parts, declared, versions, report);
+  return {
+    declared,
+    report,
+    async look(signal: AbortSignal, superseded?: AbortSignal): Promise<Outcome> {
+      await tryAgain(parts, versions, report).catch((error: unknown) => {
+        log('warn', `what was handed in cannot be taken: ${messageOf(error)}`);
+      });
+      return await cycle.run(signal, superseded);
+    },
+  };
+}
+
+function isNews({ drifts }: Report, event: EngineEvent, device: string, desired: Desired | null): boolean {
+  return drifts.saw(event) && concerns(event, device, desired, drifts.isOurs);
 }
 
 /** Looks every few milliseconds, for a while; nobody tells when the broker has taken everything. */

@@ -1,23 +1,19 @@
-// One cycle: look → plan → apply → look again → gate → report. One writer: cycles never overlap.
+// One cycle: what is in force → look → plan → apply → look again → gate → report. One writer: cycles never overlap.
 // Never throws but when the signal aborts: what goes wrong is reported, and tried again.
 import { messageOf, reasonOf } from '../../fleet/error.ts';
+import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
-import type { Observed } from '../../fleet/model/observed.ts';
-import type { Plan } from '../../fleet/model/plan.ts';
-import { shortRevision } from '../../fleet/names.ts';
-import { holdApps } from '../../fleet/policy/hold.ts';
-import { declaredInventory } from '../../fleet/reconcile/inventory.ts';
-import { makePlan } from '../../fleet/reconcile/plan.ts';
-import { formatPlan } from '../../fleet/reconcile/text.ts';
 import type { Failure, StatusBody } from '../../fleet/status.ts';
-import { type Applied, applyPlan, type Executor } from '../apply/apply-plan.ts';
-import { contentInUse } from './collect.ts';
+import { closedApps } from '../../fleet/window/waiting.ts';
+import { blockedFailures, inOrderOfUrgency, rolledBackFailures } from './cycle-failures.ts';
 import type { Declared } from './declared.ts';
-import { createHealthGate, type HealthGate } from './health-gate.ts';
-import { look } from './look.ts';
+import { createHealthGate } from './health-gate.ts';
 import type { Parts } from './parts.ts';
+import { createPlanner } from './planner.ts';
+import { type Force, type Found, reconcile, type Views } from './reconcile.ts';
 import type { Report } from './report.ts';
-import { settle } from './settle.ts';
+import type { Versions } from './versions.ts';
+import { createWindows } from './windows.ts';
 
 export interface Outcome {
   readonly status: StatusBody;
@@ -27,8 +23,14 @@ export interface Outcome {
   readonly failed: boolean;
   /** It may work later. */
   readonly retry: boolean;
+  /** A version failed: what is to run in its place is planned by the next cycle, which has nothing to wait for. */
+  readonly again: boolean;
   /** Steps that were carried out. */
   readonly steps: number;
+  /** Until drift that is held back is corrected again; null: there is none. */
+  readonly heldForMs: number | null;
+  /** Until a window opens that a change waits for; null: none does. */
+  readonly opensInMs: number | null;
 }
 
 export interface Cycle {
@@ -36,154 +38,82 @@ export interface Cycle {
   run(signal: AbortSignal, superseded?: AbortSignal): Promise<Outcome>;
 }
 
-/** What one cycle has found so far. */
-interface Found {
-  readonly desired: Desired | null;
-  observed: Observed | null;
-  plan: Plan | null;
-  steps: number;
-  readonly failures: Failure[];
-}
-
-export function createCycle(parts: Parts, declared: Declared, report: Report): Cycle {
-  const gate = createHealthGate(parts);
+export function createCycle(parts: Parts, declared: Declared, versions: Versions, report: Report): Cycle {
+  const gate = createHealthGate(parts, versions);
+  const windows = createWindows(parts, report.event);
+  const planner = createPlanner(parts, report);
+  const memory = { quiet: { plan: null }, collected: { of: [] } };
   return {
     async run(signal, superseded) {
-      const desired = declared.desired();
-      const found: Found = { desired, observed: null, plan: null, steps: 0, failures: [] };
+      const accepted = declared.desired();
+      const found: Found = {
+        ...{ effective: null, held: null, observed: null, plan: null, steps: 0, back: [], failures: [] },
+      };
+      const views: Views = { versions, report, gate, planner, ...memory, tell };
       try {
-        if (desired !== null) await reconcile(parts, { declared, report, gate }, desired, found, signal, superseded);
+        if (accepted !== null) {
+          const force = await inForce(accepted, declared.asks(), found);
+          await reconcile(parts, views, force, found, signal, superseded);
+        }
       } catch (error) {
         if (signal.aborted) throw error;
         found.failures.push({ key: 'cycle', reason: reasonOf(error), message: messageOf(error), stalled: false });
       }
-      const failures = [...declared.failures(), ...blockedFailures(found.plan), ...found.failures, ...gate.failures()];
+      const failures = failuresOf(found);
       report.failures(failures, declared.gitRevision());
-      const waiting = gate.waiting();
-      const status = await report.status({ ...said(declared, gate, found), working: waiting, failures });
-      const retry =
-        found.failures.length > 0 || found.plan?.blocked.some(({ reason }) => reason === 'DependencyNotReady') === true;
-      return { status, waiting, failed: failures.length > 0, retry, steps: found.steps };
+      const again = found.back.length > 0;
+      const waiting = gate.waiting() || again || goesOn(found);
+      const status = await tell(found, { working: waiting });
+      return {
+        ...{ status, waiting, again, steps: found.steps },
+        failed: failures.length > 0,
+        retry: found.failures.length > 0 || found.plan?.blocked.some(mayYetAppear) === true,
+        heldForMs: report.drifts.heldForMs(),
+        opensInMs: found.held?.opensInMs ?? null,
+      };
     },
   };
+
+  async function inForce(accepted: Desired, asks: readonly Ask[], found: Found): Promise<Force> {
+    const record = versions.record();
+    const timed = [...accepted.apps, ...record.begun.map(({ app }) => app)].some((app) => app.windows.length > 0);
+    const now = timed ? await windows.now() : null;
+    const closed = closedApps(accepted, record, now);
+    const effective = versions.effective(accepted, asks, closed);
+    found.effective = effective;
+    found.held = windows.held(effective, now);
+    return { accepted, asks, closed, effective };
+  }
+
+  function tell(found: Found, now: { readonly working: boolean; readonly progress?: string }): Promise<StatusBody> {
+    const { effective, held, observed, plan } = found;
+    return report.status({
+      ...{ effective, observed, plan, ...now },
+      gitRevision: declared.gitRevision(),
+      lastGood: versions.record().lastGood,
+      waiting: held?.message ?? null,
+      failures: failuresOf(found),
+    });
+  }
+
+  function failuresOf({ effective, plan, back, failures }: Found): Failure[] {
+    // Why a version went to quarantine is said by that.
+    const steps = failures.filter(({ app }) => app === undefined || !back.includes(app));
+    return inOrderOfUrgency([
+      ...declared.failures(),
+      ...rolledBackFailures(effective),
+      ...blockedFailures(plan),
+      ...steps,
+      ...gate.failures(),
+    ]);
+  }
 }
 
-interface Views {
-  readonly declared: Declared;
-  readonly report: Report;
-  readonly gate: HealthGate;
+/** All went well, and what was done showed what is next, as a pulled image does: nobody else tells. */
+function goesOn({ steps, plan, failures }: Found): boolean {
+  return steps > 0 && failures.length === 0 && plan !== null && plan.steps.length > 0;
 }
 
-async function reconcile(
-  parts: Parts,
-  views: Views,
-  desired: Desired,
-  found: Found,
-  signal: AbortSignal,
-  superseded?: AbortSignal,
-): Promise<void> {
-  const { report, gate } = views;
-  const denied = await views.declared.denied();
-  const observe = async () => {
-    found.observed = await look({ ...parts, inventory: parts.store.inventory }, desired, signal);
-    found.plan = holdApps(planNow(parts, desired, found.observed), denied);
-    report.drift(found.plan.differences, desired.revision);
-    return { observed: found.observed, plan: found.plan };
-  };
-  const before = await observe();
-  if (desired.suspend) return gate.close();
-  found.steps = before.plan.steps.length;
-  if (found.steps === 0)
-    return conclude(parts, views, desired, { ...before, applied: { failed: [], skipped: [] }, worked: false });
-  const applied = await apply(
-    parts,
-    views,
-    found,
-    desired,
-    before.plan,
-    superseded === undefined ? signal : AbortSignal.any([signal, superseded]),
-  );
-  signal.throwIfAborted();
-  const after = await observe();
-  if (superseded?.aborted) return;
-  found.failures.push(...stepFailures(applied));
-  await conclude(parts, views, desired, { ...after, applied, worked: true });
-}
-
-function planNow({ store, paths, config, secrets }: Parts, desired: Desired, observed: Observed): Plan {
-  return makePlan({
-    desired,
-    observed,
-    inventory: store.inventory(),
-    paths,
-    limits: config.limits,
-    hide: secrets.hide,
-  });
-}
-
-async function apply(
-  parts: Parts,
-  { declared, report, gate }: Views,
-  found: Found,
-  desired: Desired,
-  plan: Plan,
-  signal: AbortSignal,
-): Promise<Applied> {
-  const { store, paths, monotonicMs, log } = parts;
-  log('info', `plan for ${shortRevision(desired.revision)}\n${formatPlan(plan)}`);
-  const failures = [...declared.failures(), ...blockedFailures(plan), ...gate.failures()];
-  await report.status({ ...said(declared, gate, found), working: true, failures });
-  const putInventory = store.putInventory.bind(store);
-  const inventory = declaredInventory(desired, paths);
-  return applyPlan(
-    plan,
-    { execute: executor(parts), declared: inventory, inventory: store.inventory, putInventory, monotonicMs, log },
-    signal,
-  );
-}
-
-/** What follows from the look after the steps: inventory, applied revision, health gate, last known good. */
-async function conclude(
-  parts: Parts,
-  { report, gate }: Views,
-  desired: Desired,
-  { observed, plan, applied, worked }: { observed: Observed; plan: Plan; applied: Applied; worked: boolean },
-): Promise<void> {
-  const { store, content, paths, log } = parts;
-  settle(parts, report, desired, observed, plan, applied);
-  if (!gate.advance(desired, observed, worked)) return;
-  const removed = await content.collect(contentInUse([store.snapshot('accepted'), desired], observed, paths));
-  log('info', `${shortRevision(desired.revision)} is the last known good`, { removedContents: removed });
-}
-
-function said(declared: Declared, gate: HealthGate, { desired, observed, plan }: Found) {
-  return { gitRevision: declared.gitRevision(), lastGood: gate.lastGood(), desired, observed, plan };
-}
-
-/** Every kind of step has its one place: Engine calls in the Engine's shell, file operations in the content store. */
-function executor({ engine, content, source }: Parts): Executor {
-  return {
-    ...engine.steps,
-    'write-content': (step, signal) => content.write(step.content, (oid, inner) => source.readBlob(oid, inner), signal),
-    'make-data-folder': (step) => content.makeDataFolder(step.path),
-  };
-}
-
-/** What the plan will not do. Only a person or a commit can end it, but for dependencies, which may yet appear. */
-function blockedFailures(plan: Plan | null): Failure[] {
-  return (plan?.blocked ?? []).map(({ resource, reason, message }) => ({
-    key: `blocked ${resource}`,
-    reason,
-    message: `${resource}: ${message}`,
-    stalled: reason !== 'DependencyNotReady',
-  }));
-}
-
-function stepFailures({ failed }: Applied): Failure[] {
-  return failed.map(({ step, error }) => ({
-    key: `step ${step.resource}`,
-    reason: reasonOf(error),
-    message: `${step.subject}: ${messageOf(error)}`,
-    stalled: false,
-  }));
+function mayYetAppear({ reason }: { readonly reason: string }): boolean {
+  return reason === 'DependencyNotReady';
 }

@@ -16,8 +16,8 @@ export interface Declared {
   /** The revision that the ref names; null: not known since the start. */
   gitRevision(): string | null;
   failures(): readonly Failure[];
-  /** Apps in force that the policy does not allow any more, each with what that is. */
-  denied(): Promise<ReadonlyMap<string, string>>;
+  /** What the accepted state asks of the host. */
+  asks(): readonly Ask[];
   /** How long the Git server asked to be left alone when it was last asked; null: it did not. */
   retryAfterMs(): number | null;
   /** Takes what was handed in, then asks Git. Never throws: what went wrong is in `failures`. */
@@ -38,7 +38,7 @@ export type DeclaredParts = Pick<Parts, 'config' | 'source' | 'inbox' | 'verifie
 };
 
 export function createDeclared(parts: DeclaredParts): Declared {
-  const { source, inbox, judge, log } = parts;
+  const { source, inbox, log } = parts;
   let { accepted: desired, asks } = parts;
   let gitRevision: string | null = null;
   /** Of reaching Git or a registry: ends when they answer. */
@@ -54,7 +54,7 @@ export function createDeclared(parts: DeclaredParts): Declared {
     desired: () => desired,
     gitRevision: () => gitRevision,
     failures: () => [away, refused].filter((failure) => failure !== null),
-    denied: () => judge.denied(asks),
+    asks: () => asks,
     retryAfterMs: () => retryAfterMs,
     refresh: (signal) =>
       inTurn(signal, async () => {
@@ -117,9 +117,7 @@ export function createDeclared(parts: DeclaredParts): Declared {
       log('info', `${revision} is the declared state`, { signedBy: next.signedBy });
     } catch (error) {
       if (!isRefusal(error)) throw error;
-      const said = refused?.message;
       refused = { key: `commit ${revision}`, reason: reasonOf(error), message: messageOf(error), stalled: true };
-      if (refused.message !== said) log('error', `${revision} is refused: ${refused.message}`);
     }
     gitRevision = revision;
     if (refused === null) await dropOld(parts, tip);

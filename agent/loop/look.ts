@@ -28,10 +28,10 @@ async function lookOnce(
   desired: Desired,
   signal: AbortSignal,
 ): Promise<Observed> {
-  const { contents, ...names } = lookFor(desired, inventory());
+  const { contents, live, ...names } = lookFor(desired, inventory());
   const [engineSide, states] = await Promise.all([
     engine.observe({ device: config.device, ...names }, signal),
-    content.look(contents, signal),
+    content.look(contents, signal, live),
   ]);
   return { ...engineSide, content: states };
 }

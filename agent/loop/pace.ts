@@ -12,9 +12,12 @@ const LEAST_CAP_MS = 20_000;
 /** Polls spread by this share of the interval, so that a fleet does not poll in step. */
 const JITTER = 0.1;
 /** Events come in bursts: a wake-up waits this long for the rest. */
-const SETTLE_MS = 50;
-/** Repairs that may follow each other at once; each further one waits twice as long as the one before. */
-const CALM_REPAIRS = 10;
+const SETTLE_MS = 10;
+/**
+ * Repairs that may follow each other at once; each further one waits twice as long as the one before. A net: drift that keeps
+ * coming back is held back by itself long before (fleet/reconcile/fights.ts).
+ */
+const CALM_REPAIRS = 40;
 const SLOWEST_REPAIR_MS = 60_000;
 /** Repairs further apart than this have nothing to do with each other. */
 const REPAIR_WINDOW_MS = 3 * SLOWEST_REPAIR_MS;
@@ -33,6 +36,8 @@ export interface Looked {
   readonly waiting: boolean;
   /** Something failed that may work later. */
   readonly retry: boolean;
+  /** Until drift that is held back is corrected again; null: there is none. */
+  readonly heldForMs: number | null;
 }
 
 export interface Rest {
@@ -47,7 +52,7 @@ export function createLookPace(random: () => number): (looked: Looked, intervalM
   const retries = createRetries(random);
   let repairs = 0;
   let repairedMs = Number.NEGATIVE_INFINITY;
-  return ({ steps, waiting, retry }, intervalMs, nowMs) => {
+  return ({ steps, waiting, retry, heldForMs }, intervalMs, nowMs) => {
     if (steps > 0) {
       repairs = nowMs - repairedMs < REPAIR_WINDOW_MS ? repairs + 1 : 1;
       repairedMs = nowMs;
@@ -56,7 +61,8 @@ export function createLookPace(random: () => number): (looked: Looked, intervalM
     const settleMs = calm ? SETTLE_MS : Math.min(SLOWEST_REPAIR_MS, 1000 * 2 ** (repairs - CALM_REPAIRS));
     const restMs = retry ? retries.next(intervalMs) : jittered(retries, intervalMs, random);
     const lookMs = calm ? GATE_LOOK_MS : Math.max(GATE_LOOK_MS, settleMs);
-    return { waitMs: waiting && !retry ? Math.min(lookMs, intervalMs) : restMs, settleMs };
+    const waitMs = waiting && !retry ? Math.min(lookMs, intervalMs) : restMs;
+    return { waitMs: Math.min(waitMs, heldForMs ?? waitMs), settleMs };
   };
 }
 

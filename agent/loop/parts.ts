@@ -5,6 +5,7 @@ import type { HostFacts } from '../../fleet/wire/messages.ts';
 import type { Engine } from '../docker/engine.ts';
 import type { ContentStore } from '../files/content.ts';
 import type { Source } from '../git/source.ts';
+import type { Images } from '../images/images.ts';
 import type { Inbox } from '../inbox/inbox.ts';
 import type { Reporter } from '../mqtt/reporter.ts';
 import type { Judge } from '../policy/judge.ts';
@@ -25,6 +26,7 @@ export interface Parts {
   readonly judge: Judge;
   readonly secrets: Secrets;
   readonly engine: Engine;
+  readonly images: Images;
   readonly content: ContentStore;
   readonly store: Store;
   readonly reporter: Reporter;

@@ -87,7 +87,16 @@ function shortenApp(app: AppStatus, limits: Limits): AppStatus {
     digest: service.digest === null ? null : clip(service.digest, short),
     ...(message === undefined ? {} : { message: clip(message, limits.text) }),
   }));
-  return { ...app, name: clip(app.name, short), services };
+  const { revision, quarantined } = app;
+  return {
+    ...app,
+    name: clip(app.name, short),
+    services,
+    ...(revision === undefined ? {} : { revision: clip(revision, short) }),
+    ...(quarantined === undefined
+      ? {}
+      : { quarantined: { ...quarantined, revision: clip(quarantined.revision, short) } }),
+  };
 }
 
 function shortenDrift(entry: DriftEntry, limits: Limits): DriftEntry {
@@ -103,6 +112,7 @@ function shortenDrift(entry: DriftEntry, limits: Limits): DriftEntry {
     field: entry.field === null ? null : clip(entry.field, short),
     desired: value(entry.desired),
     observed: value(entry.observed),
+    ...(entry.by === undefined ? {} : { by: clip(entry.by, short) }),
   };
 }
 

@@ -34,15 +34,32 @@ const configSchema = z.object({
 
 /** The value of a Basic header for this registry; null: the file has no login for it. Throws `ImagePullFailed` naming the file. */
 export async function readLogin(file: string, host: string): Promise<string | null> {
-  const parsed = configSchema.safeParse(await readJson(file));
-  if (!parsed.success) throw unusable(file, 'it is not a config.json of Docker');
-  const wanted = host === 'docker.io' ? ['docker.io', 'index.docker.io'] : [host];
-  const found = Object.entries(parsed.data.auths).find(([name]) => wanted.includes(hostOf(name)))?.[1];
-  if (found === undefined) return null;
-  const { auth, username, password } = found;
+  const { auth, username, password } = (await readEntry(file, host)) ?? {};
   if (auth !== undefined && auth !== '') return /^[A-Za-z0-9+/=]+$/.test(auth) ? `Basic ${auth}` : null;
   if (username === undefined || password === undefined) return null;
   return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+/** The same login as the Engine takes it with a pull: the value of `X-Registry-Auth`. */
+export async function readEngineLogin(file: string, host: string): Promise<string | null> {
+  const entry = await readEntry(file, host);
+  if (entry === null) return null;
+  const [user = '', ...rest] = Buffer.from(entry.auth ?? '', 'base64')
+    .toString('utf8')
+    .split(':');
+  const { username = user, password = rest.join(':'), identitytoken } = entry;
+  if (identitytoken === undefined && (username === '' || password === '')) return null;
+  const serveraddress = host === 'docker.io' ? 'https://index.docker.io/v1/' : host;
+  const login = identitytoken === undefined ? { username, password } : { username, identitytoken };
+  const text = Buffer.from(JSON.stringify({ ...login, serveraddress })).toString('base64');
+  return text.replaceAll('+', '-').replaceAll('/', '_');
+}
+
+async function readEntry(file: string, host: string) {
+  const parsed = configSchema.safeParse(await readJson(file));
+  if (!parsed.success) throw unusable(file, 'it is not a config.json of Docker');
+  const wanted = host === 'docker.io' ? ['docker.io', 'index.docker.io'] : [host];
+  return Object.entries(parsed.data.auths).find(([name]) => wanted.includes(hostOf(name)))?.[1] ?? null;
 }
 
 /** `https://index.docker.io/v1/` is how Docker writes the Hub. */

@@ -37,7 +37,7 @@ export interface ImageVerifierOptions extends Pick<RegistryOptions, 'env' | 'cer
 type ImageAsk = Extract<Ask, { readonly kind: 'image' }>;
 type Found =
   | { readonly reference: string; readonly image: VerifiedImage; readonly isNew: boolean }
-  | { readonly reference: string; readonly why: string; readonly isRefused: boolean };
+  | { readonly reference: string; readonly why: string; readonly isRefused: boolean; readonly quietMs?: number };
 
 export function createImageVerifier(options: ImageVerifierOptions): ImageVerifier {
   const { rules, memory } = options;
@@ -69,7 +69,8 @@ export function createImageVerifier(options: ImageVerifierOptions): ImageVerifie
     } catch (error) {
       const code = error instanceof HoldfastError ? error.code : null;
       const why = signal.aborted ? `this was not known within ${VERIFY_MS / 1000} s` : messageOf(error);
-      return { reference, why, isRefused: code === 'VerificationError' };
+      const quietMs = error instanceof HoldfastError ? (error.retryAfterMs ?? 0) : 0;
+      return { reference, why, isRefused: code === 'VerificationError', quietMs };
     }
   }
 
@@ -119,7 +120,9 @@ function refuse(asks: readonly ImageAsk[], found: readonly Found[]): void {
     asks.filter(({ reference }) => reference === each.reference).map(faultOf(each)),
   );
   const text = faults.sort(compareDiagnostics).map(withoutSecrets).map(formatDiagnostic).join('\n');
-  throw new HoldfastError(failed.some(({ isRefused }) => isRefused) ? 'VerificationError' : 'ImagePullFailed', text);
+  if (failed.some(({ isRefused }) => isRefused)) throw new HoldfastError('VerificationError', text);
+  const quietMs = Math.max(...failed.map(({ quietMs = 0 }) => quietMs));
+  throw new HoldfastError('ImagePullFailed', text, { retryAfterMs: quietMs > 0 ? quietMs : null });
 }
 
 function faultOf({ why, isRefused }: Extract<Found, { why: string }>): (ask: ImageAsk) => Diagnostic {

@@ -2,6 +2,7 @@
 // checked against it. Source: OCI distribution specification 1.1, Docker's token authentication.
 import { z } from 'zod';
 import type { ImageReference } from '../../fleet/image-reference.ts';
+import { retryAfterMs } from '../git/transport/retry-after.ts';
 import { parseChallenge } from './challenge.ts';
 import { digestOf, isDigest, jsonOf } from './digest.ts';
 import { readCas, readLogin } from './docker-files.ts';
@@ -75,9 +76,9 @@ export async function openRegistry(
     given: Pick<Asked, 'maxBytes' | 'headers' | 'signal'>,
   ): Promise<Buffer | null> {
     const url = at(what);
-    const { status, body } = await ask({ url, ...given });
+    const { status, header, body } = await ask({ url, ...given });
     if (isAbsent(status)) return null;
-    if (status !== 200) throw away(url, refusalOf(status, login !== null));
+    if (status !== 200) throw away(url, refusalOf(status, login !== null), quietOf(status, header));
     if (digest !== null && digestOf(body) !== digest) throw away(url, 'it sent something else than what was asked for');
     return body;
   }
@@ -140,8 +141,8 @@ async function authorize(refused: Answered, { wire, base, path, login, signal }:
   if (service !== undefined) url.searchParams.set('service', service);
   // What this agent reads, whatever the registry would hand out.
   url.searchParams.set('scope', `repository:${path}:pull`);
-  const { status, body } = await wire.send(withLogin({ url, maxBytes: TOKEN_BYTES, signal }, login));
-  if (status !== 200) throw away(url, refusalOf(status, login !== null));
+  const { status, header, body } = await wire.send(withLogin({ url, maxBytes: TOKEN_BYTES, signal }, login));
+  if (status !== 200) throw away(url, refusalOf(status, login !== null), quietOf(status, header));
   const { token, access_token = token } = tokenSchema.safeParse(jsonOf(body)).data ?? {};
   if (access_token === undefined || !/^[\x21-\x7e]+$/.test(access_token)) throw away(url, 'it hands out no token');
   return `Bearer ${access_token}`;
@@ -152,6 +153,12 @@ function baseOf(host: string, hasCertificate: boolean): URL {
   if (host === 'docker.io') return new URL('https://registry-1.docker.io');
   const secure = new URL(`https://${host}`);
   return isLoopback(secure) && !hasCertificate ? new URL(`http://${host}`) : secure;
+}
+
+/** How long the registry asks to be left alone; null: it does not. */
+function quietOf(status: number, header: Answered['header']): number | null {
+  if (status !== 429 && status !== 503) return null;
+  return retryAfterMs({ 'retry-after': header('retry-after'), date: header('date') }, Date.now());
 }
 
 function refusalOf(status: number, loggedIn: boolean): string {

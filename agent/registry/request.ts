@@ -100,8 +100,9 @@ async function collect(answer: IncomingMessage, maxBytes: number, url: URL): Pro
 }
 
 /** The registry is at fault, or the way there: it may work later. */
-export function away(url: URL, why: string): HoldfastError {
-  return new HoldfastError('ImagePullFailed', `The registry at ${redactUrl(url.href)} cannot be asked: ${why}.`);
+export function away(url: URL, why: string, retryAfterMs: number | null = null): HoldfastError {
+  const text = `The registry at ${redactUrl(url.href)} cannot be asked: ${why}.`;
+  return new HoldfastError('ImagePullFailed', text, { retryAfterMs });
 }
 
 export function isLoopback({ hostname }: Pick<URL, 'hostname'>): boolean {

@@ -6,7 +6,10 @@ import type { Service } from '../../fleet/model/service.ts';
 
 type Older<T, K extends keyof T> = Omit<T, K> & Partial<Pick<T, K>>;
 type OlderNetwork = Older<Network, 'ipam'> & { readonly subnets?: readonly string[] };
-type OlderApp = Omit<DesiredApp, 'services' | 'networks'> & {
+export type OlderApp = Omit<
+  Older<DesiredApp, 'correct' | 'warn' | 'insideMs' | 'suspend' | 'windows'>,
+  'services' | 'networks'
+> & {
   readonly services: readonly Older<Service, 'number'>[];
   readonly networks: readonly OlderNetwork[];
 };
@@ -16,11 +19,12 @@ export type OlderDesired = Omit<Older<Desired, 'secretValues' | 'salt' | 'origin
 };
 
 export function fromOlder(desired: OlderDesired): Desired {
-  return { secretValues: [], salt: '', origins: {}, ...desired, apps: desired.apps.map(app) };
+  return { secretValues: [], salt: '', origins: {}, ...desired, apps: desired.apps.map(appFromOlder) };
 }
 
-function app({ services, networks, ...rest }: OlderApp): DesiredApp {
+export function appFromOlder({ services, networks, ...rest }: OlderApp): DesiredApp {
   return {
+    ...{ correct: [], warn: [], insideMs: null, suspend: false, windows: [] },
     ...rest,
     services: services.map((service) => ({ number: 1, ...service })),
     networks: networks.map(({ subnets = [], ...network }) => ({ ipam: ipamOf(subnets), ...network })),

@@ -7,6 +7,7 @@ import type { InventoryItem } from '../../fleet/model/inventory.ts';
 import { openDatabase, ownerOnly } from './database.ts';
 import { stateError } from './failure.ts';
 import { lockState } from './lock.ts';
+import { rolloutRows } from './rollout-rows.ts';
 import { type DriftSince, OUTBOX_CAP, type Store } from './store.ts';
 import { readTables } from './tables.ts';
 
@@ -39,7 +40,9 @@ interface Given {
 function createStore(given: Given): OpenedStore {
   const { db } = given;
   const tables = readTables(db);
-  const { setMeta, putItem, findItem, dropItem, addDrift, addOutbox, dropOutbox, trimOutbox } = prepareWrites(db);
+  const { meta: _meta, outbox: _outbox, rolloutRows: _rows, ...reads } = tables;
+  const { setMeta, dropMeta, putItem, findItem, dropItem, addDrift, addOutbox, dropOutbox, trimOutbox } =
+    prepareWrites(db);
   const identity = transaction(beginBoot);
   const salt = transaction(madeOnce);
   /** As it was last read; null: it has been written since. */
@@ -49,6 +52,7 @@ function createStore(given: Given): OpenedStore {
     identity,
     salt,
     setAside: given.setAside,
+    ...reads,
     inventory: () => (inventory ??= tables.inventory()),
     putInventory(item) {
       const json = JSON.stringify(item);
@@ -61,16 +65,16 @@ function createStore(given: Given): OpenedStore {
       inventory = null;
       transaction(() => dropItem.run(kind, name));
     },
-    snapshot: tables.snapshot,
-    putSnapshot: (name, desired) => putMeta(`snapshot.${name}`, JSON.stringify(desired)),
+    putRollout(rollout) {
+      const { put, gone } = changedRows(tables.rolloutRows(), rolloutRows(rollout));
+      if (put.length + gone.length === 0) return;
+      transaction(() => [put.map((row) => setMeta.run(...row)), gone.map((key) => dropMeta.run(key))]);
+    },
     putAccepted: (...accepted) => transaction(() => acceptedRows(...accepted).map((row) => setMeta.run(...row))),
     applied: () => tables.meta('applied'),
     putApplied: (revision) => putMeta('applied', revision),
-    signer: tables.signer,
-    asks: tables.asks,
-    verifiedImages: tables.verifiedImages,
     putVerifiedImages: (images) => putMeta('verified-images', JSON.stringify(images)),
-    driftSince: tables.driftSince,
+    putBroughtImages: (images) => putMeta('brought-images', JSON.stringify(images)),
     replaceDriftSince(entries) {
       const wanted = new Map(entries.map(({ key, since }) => [key, since]));
       if (sameDrift(tables.driftSince(), wanted)) return;
@@ -121,16 +125,27 @@ function createStore(given: Given): OpenedStore {
   }
 
   function transaction<T>(work: () => T): T {
-    try {
-      db.exec('BEGIN IMMEDIATE');
-      const result = work();
-      db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (db.isTransaction) db.exec('ROLLBACK');
-      throw stateError(given.stateDir, error);
-    }
+    return inTransaction(given, work);
   }
+}
+
+function inTransaction<T>({ db, stateDir }: Given, work: () => T): T {
+  try {
+    db.exec('BEGIN IMMEDIATE');
+    const result = work();
+    db.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw stateError(stateDir, error);
+  }
+}
+
+function changedRows(held: ReadonlyMap<string, string>, wanted: ReadonlyMap<string, string>) {
+  return {
+    put: [...wanted].filter(([key, value]) => held.get(key) !== value),
+    gone: [...held.keys()].filter((key) => !wanted.has(key)),
+  };
 }
 
 function acceptedRows(...[desired, asks, signedBy]: Parameters<Store['putAccepted']>): (readonly [string, string])[] {
@@ -145,6 +160,7 @@ function acceptedRows(...[desired, asks, signedBy]: Parameters<Store['putAccepte
 function prepareWrites(db: DatabaseSync) {
   return {
     setMeta: db.prepare('INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value'),
+    dropMeta: db.prepare('DELETE FROM meta WHERE key = ?'),
     putItem: db.prepare(
       'INSERT INTO inventory VALUES (?, ?, ?) ON CONFLICT (kind, name) DO UPDATE SET item = excluded.item',
     ),

@@ -15,8 +15,10 @@ export type ReadStore = Pick<
   | 'identity'
   | 'salt'
   | 'inventory'
-  | 'snapshot'
+  | 'accepted'
+  | 'rollout'
   | 'applied'
+  | 'asks'
   | 'verifiedImages'
   | 'driftSince'
   | 'status'
@@ -41,8 +43,10 @@ export function readStore(stateDir: string): ReadStore | null {
       identity: { instance: tables.meta('instance') ?? '', boot: Number(tables.meta('boot') ?? '0') },
       salt: tables.meta('salt') ?? '',
       inventory: tables.inventory,
-      snapshot: tables.snapshot,
+      accepted: tables.accepted,
+      rollout: tables.rollout,
       applied: () => tables.meta('applied'),
+      asks: tables.asks,
       verifiedImages: tables.verifiedImages,
       driftSince: tables.driftSince,
       status: () => tables.meta('status'),

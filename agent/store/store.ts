@@ -2,9 +2,7 @@
 import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../fleet/model/inventory.ts';
-
-/** `accepted`: the newest desired state that was accepted for applying. `last_good`: the newest that proved healthy. */
-export type SnapshotName = 'accepted' | 'last_good';
+import type { Rollout } from '../../fleet/model/rollout.ts';
 
 export interface DriftSince {
   /** `<resource>|<field>` */
@@ -29,6 +27,16 @@ export interface VerifiedImage {
   readonly key: string;
 }
 
+/** An image that this agent pulled. */
+export interface BroughtImage {
+  /** `sha256:…` */
+  readonly id: string;
+  /** As it was pulled. */
+  readonly reference: string;
+  /** How long it was seen unused since it was last used. */
+  readonly unusedS: number;
+}
+
 export interface OutboxMessage {
   readonly id: number;
   readonly topic: string;
@@ -43,10 +51,14 @@ export interface Store {
   inventory(): readonly InventoryItem[];
   putInventory(item: InventoryItem): void;
   removeInventory(kind: InventoryItem['kind'], name: string): void;
-  snapshot(name: SnapshotName): Desired | null;
-  putSnapshot(name: 'last_good', desired: Desired): void;
+  /** The newest desired state that was accepted for applying. */
+  accepted(): Desired | null;
   /** The accepted state with what it asks and who signed it: all of it, or nothing. */
   putAccepted(desired: Desired, asks: readonly Ask[], signedBy: string | null): void;
+  /** Good and failed versions of the apps. */
+  rollout(): Rollout;
+  /** Replaces the whole record in one transaction; writes only what is not the same. */
+  putRollout(rollout: Rollout): void;
   /** Revision that was last applied without a failed step. */
   applied(): string | null;
   putApplied(revision: string): void;
@@ -57,6 +69,9 @@ export interface Store {
   /** Oldest first. */
   verifiedImages(): readonly VerifiedImage[];
   putVerifiedImages(images: readonly VerifiedImage[]): void;
+  /** Images that this agent pulled, oldest first. */
+  broughtImages(): readonly BroughtImage[];
+  putBroughtImages(images: readonly BroughtImage[]): void;
   driftSince(): readonly DriftSince[];
   /** Replaces the whole set in one transaction; writes nothing when it is the same. */
   replaceDriftSince(entries: readonly DriftSince[]): void;

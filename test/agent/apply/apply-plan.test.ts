@@ -43,6 +43,7 @@ async function run(
       declared,
       inventory: () => [],
       putInventory: ({ name }) => log.push(`inventory ${name}`),
+      parallelPulls: 3,
       monotonicMs: () => 0,
       log: () => undefined,
     },
@@ -108,5 +109,27 @@ describe('applying a plan', () => {
     };
     const { log } = await run([create], turn, [item]);
     expect(log).toEqual(['inventory kiosk-web-1--next', 'begin web', 'end web']);
+  });
+
+  it('pulls a few images at once, and lets them hold up nothing else', async () => {
+    const pull = (name: string): Step => ({ ...start(name), kind: 'pull-image', image: name });
+    const pulls = ['p1', 'p2', 'p3', 'p4', 'p5'].map(pull);
+    const others = Array.from({ length: 9 }, (_, index) => start(`s${index}`));
+    let underWay = 0;
+    let most = 0;
+    const { promise: othersDone, resolve: release } = Promise.withResolvers<void>();
+    let left = others.length;
+    await run([...pulls, ...others], async ({ kind }) => {
+      if (kind !== 'pull-image') {
+        await turn();
+        if (--left === 0) release();
+        return;
+      }
+      most = Math.max(most, ++underWay);
+      await othersDone;
+      await turn();
+      underWay--;
+    });
+    expect(most).toBe(3);
   });
 });

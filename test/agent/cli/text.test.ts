@@ -1,7 +1,12 @@
 import { expect, it } from 'vitest';
-import { planText } from '../../../agent/cli/plan.ts';
-import { statusText } from '../../../agent/cli/status.ts';
+import { type PlanNow, planNowText } from '../../../agent/cli/plan.ts';
+import { retryText } from '../../../agent/cli/retry.ts';
+import { leftVolumes, statusText } from '../../../agent/cli/status.ts';
 import type { Plan } from '../../../fleet/model/plan.ts';
+import { NO_ROLLOUT } from '../../../fleet/model/rollout.ts';
+import { summarise } from '../../../fleet/reconcile/summary.ts';
+import { appOf, desiredOf, kiosk } from '../../fleet/reconcile/support/desired.ts';
+import { createWorld } from '../../fleet/reconcile/support/world.ts';
 import { FULL } from '../mqtt/statuses.ts';
 
 const PLAN: Plan = {
@@ -19,6 +24,23 @@ const PLAN: Plan = {
   ],
   steps: [],
   blocked: [{ resource: 'service:kiosk/web', app: 'kiosk', reason: 'NameConflict', message: 'taken\u0007' }],
+};
+const observed = createWorld().observe({
+  containerNames: [],
+  networkNames: [],
+  volumeNames: [],
+  images: [],
+  contents: [],
+  live: [],
+});
+const MADE: PlanNow = {
+  plan: PLAN,
+  summary: summarise({ plan: PLAN, desired: kiosk([]), observed }),
+  suspended: false,
+  rolledBack: [],
+  suspendedApps: [],
+  waiting: null,
+  refused: null,
 };
 const CONTROL = /[\p{Cc}]/u;
 
@@ -53,10 +75,51 @@ it('a status says once what several conditions have to say', () => {
   expect(text).toContain('\nStalled True: PolicyDenied\n');
 });
 
+it('a status says in words which version is in quarantine, and which runs', () => {
+  const [app] = FULL.apps;
+  if (app === undefined) throw new Error('the sample has no app');
+  const quarantined = { revision: 'main@sha1:bbbbbbbbbb', reason: 'HealthCheckFailed', since: FULL.ts } as const;
+  const text = statusText('edge-01', { ...FULL, apps: [{ ...app, revision: 'main@sha1:aaaaaaaaaa', quarantined }] });
+  expect(text).toContain(`main@bbbbbbbb is in quarantine since ${FULL.ts} (HealthCheckFailed); main@aaaaaaaa runs`);
+});
+
+it('a status says of an app whose change waits what runs, and of no other', () => {
+  const [app] = FULL.apps;
+  if (app === undefined) throw new Error('the sample has no app');
+  const text = (sync: 'OutOfSync' | 'Synced') =>
+    statusText('edge-01', { ...FULL, apps: [{ ...app, sync, revision: 'main@sha1:aaaaaaaaaa' }] });
+  expect(text('OutOfSync')).toContain('\n  main@aaaaaaaa runs until the change can begin\n');
+  expect(text('Synced')).not.toContain('main@aaaaaaaa');
+});
+
+it('a status names the volumes that no version declares which may have to run', () => {
+  const volumeOf = (name: string) => ({ key: name, name, external: false, driver_opts: {}, labels: {} });
+  const appWith = (name: string) => appOf('kiosk', { volumes: [volumeOf(name)] });
+  const version = { app: appWith('good'), revision: 'r', secretValues: [], asks: [] };
+  const item = (name: string, kind: 'volume' | 'network' = 'volume') =>
+    ({ kind, name, resource: `${kind}:kiosk/${name}`, app: 'kiosk', applied: {}, revision: 'r' }) as const;
+  const left = leftVolumes({
+    accepted: () => desiredOf([appWith('declared')]),
+    rollout: () => ({ ...NO_ROLLOUT, goods: [version] }),
+    inventory: () => [item('declared'), item('good'), item('left'), item('front', 'network')],
+  });
+  expect(left).toEqual(['left']);
+  expect(statusText('edge-01', FULL, left)).toMatch(/\n\nvolumes that Git declares no more \(.*\)\n {2}left\n$/);
+  expect(statusText('edge-01', FULL)).not.toContain('volumes');
+});
+
+it('what is to be tried again is named, and when', () => {
+  const entry = { app: 'kiosk', spec: 'x', revision: 'main@sha1:bbbbbbbbbb', message: 'ill', since: FULL.ts } as const;
+  const meant = [{ ...entry, reason: 'HealthCheckFailed' }] as const;
+  expect(retryText(meant, true)).toBe('kiosk: main@bbbbbbbb is tried again now.\n');
+  expect(retryText(meant, false)).toContain('by the next "holdfast-agent run" or "once"');
+  expect(retryText([], true)).toContain('Nothing is in quarantine');
+});
+
 it('a plan steers no terminal', () => {
-  expect(planText({ ...PLAN, suspended: false }).replaceAll('\n', '')).not.toMatch(CONTROL);
+  expect(planNowText(MADE).replaceAll('\n', '')).not.toMatch(CONTROL);
 });
 
 it('a suspended device plans nothing and says why', () => {
-  expect(planText({ ...PLAN, suspended: true })).toMatch(/^main@sha1:abc\nSuspended in Git.*nothing/);
+  expect(planNowText({ ...MADE, suspended: true })).toMatch(/^main@abc\nSuspended in Git.*nothing/);
 });

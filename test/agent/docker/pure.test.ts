@@ -4,7 +4,7 @@ import { asContainer } from '../../../agent/docker/answer.ts';
 import { judge } from '../../../agent/docker/await-service.ts';
 import { fitsHost, pullName } from '../../../agent/docker/reference.ts';
 import { negotiate } from '../../../agent/docker/version.ts';
-import { toEvent } from '../../../agent/docker/watch.ts';
+import { eventFilters, toEvent } from '../../../agent/docker/watch.ts';
 import type { ContainerInspect } from '../../../fleet/engine/inspect.ts';
 
 describe('the API version', () => {
@@ -80,8 +80,18 @@ describe('a dependency condition', () => {
       { Status: 'exited', ExitCode: 137, OOMKilled: true },
       { why: 'it exited with 137 (out of memory)' },
     ],
+    ['service_ready', { Status: 'running', Health: { Status: 'starting' } }, 'wait'],
+    ['service_ready', { Status: 'running', Health: { Status: 'healthy' } }, 'met'],
+    ['service_ready', { Status: 'running', Health: { Status: 'unhealthy' } }, { why: 'it is unhealthy' }],
+    ['service_ready', { Status: 'exited', ExitCode: 0 }, 'met'],
+    ['service_ready', { Status: 'exited', ExitCode: 1 }, { why: 'it exited with 1' }],
   ] as const)('%s of %j: %j', (condition, state, verdict) => {
     expect(judge(container(state, { Healthcheck: healthcheck }), condition)).toEqual(verdict);
+  });
+
+  test('service_ready of a container without a health check is met while it runs', () => {
+    expect(judge(container({ Status: 'running' }, {}), 'service_ready')).toBe('met');
+    expect(judge(container({ Status: 'restarting' }, {}), 'service_ready')).toBe('wait');
   });
 
   test('service_healthy of a container without a health check cannot be met', () => {
@@ -93,20 +103,29 @@ describe('a dependency condition', () => {
 
 test('events keep type, action and name, and a volume is named by its id', () => {
   const attributes = { name: 'kiosk-web-1', exitCode: '0' };
-  expect(toEvent({ Type: 'container', Action: 'die', Actor: { ID: 'f00', Attributes: attributes } })).toEqual({
+  expect(
+    toEvent({
+      Type: 'container',
+      Action: 'die',
+      timeNano: 1_700_000_000_123_000_000,
+      Actor: { ID: 'f00', Attributes: attributes },
+    }),
+  ).toEqual({
     type: 'container',
     action: 'die',
+    id: 'f00',
     name: 'kiosk-web-1',
     attributes,
+    ms: 1_700_000_000_123,
   });
   const volume = { Type: 'volume', Action: 'create', Actor: { ID: 'data', Attributes: { driver: 'local' } } };
   expect(toEvent(volume)?.name).toBe('data');
 });
 
-test('the exec events of health checks are no events', () => {
-  for (const action of ['exec_create: true', 'exec_start: true', 'exec_die']) {
-    expect(toEvent({ Type: 'container', Action: action, Actor: {} })).toBeNull();
-  }
+test('sessions are told only where somebody asks for them, and one event of the three that each makes', () => {
+  const events = (execs: boolean) => (JSON.parse(eventFilters(execs)) as { event: string[] }).event;
+  expect(events(false).filter((event) => event.startsWith('exec'))).toEqual([]);
+  expect(events(true).filter((event) => event.startsWith('exec'))).toEqual(['exec_start']);
 });
 
 test('a container of another shape is an error that names the call', () => {

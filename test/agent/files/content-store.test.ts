@@ -260,6 +260,12 @@ describe('a data folder', () => {
     expect((await lstat(data)).mode & 0o777).toBe(0o700);
   });
 
+  test('is made by several at once that have parents in common', async () => {
+    const paths = ['db/data', 'db/log', 'web/data', 'web/log'].map((name) => `kiosk/${name}`);
+    await Promise.all(paths.map((path) => store.makeDataFolder(path)));
+    for (const path of paths) expect((await lstat(join(folder.path, 'volumes', path))).isDirectory()).toBe(true);
+  });
+
   test.each(['../x', 'kiosk/../../x', '/etc', 'kiosk//x', ''])('refuses %j', async (path) => {
     await expect(store.makeDataFolder(path)).rejects.toMatchObject({ code: 'PolicyDenied' });
   });
@@ -350,4 +356,19 @@ describe('secret content', () => {
     expect(await store.collect(new Set())).toBe(1);
     expect(await readdir(join(folder.path, ...MEMORY))).toEqual([]);
   });
+});
+
+test('the same folder is written for two services at once', async () => {
+  const content = site({ 'a.conf': 'a', 'b.conf': 'b' });
+  await Promise.all([write(content), write(content)]);
+  expect(await look(content)).toEqual({ kind: 'intact' });
+});
+
+test('several contents and data folders are made at once on a new device', async () => {
+  const texts = Array.from({ length: 8 }, (_, index) => `file ${index}`);
+  await Promise.all([
+    ...texts.map((text) => write(file(text))),
+    ...texts.map((text) => store.makeDataFolder(`kiosk/${text}`)),
+  ]);
+  for (const text of texts) expect(await look(file(text))).toEqual({ kind: 'intact' });
 });

@@ -17,7 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { agentRuns } from '../../../agent/inbox/agent-runs.ts';
-import { handInAccept, handInBundle, MOST_BUNDLES } from '../../../agent/inbox/hand-in.ts';
+import { handInAccept, handInBundle, handInRetry, MOST_BUNDLES } from '../../../agent/inbox/hand-in.ts';
 import { createInbox, type Inbox } from '../../../agent/inbox/inbox.ts';
 import { lockState } from '../../../agent/store/lock.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
@@ -196,8 +196,32 @@ describe('an accepted commit', () => {
   });
 });
 
+describe('what is to be tried again', () => {
+  it('is found app by app until it is removed, however often it was handed in', async () => {
+    const { stateDir, inbox } = host();
+    expect(await inbox.retries()).toEqual([]);
+    for (const app of ['kiosk', null, 'kiosk']) await handInRetry(stateDir, app);
+    const found = await inbox.retries();
+    expect(found.map(({ app }) => app).sort()).toEqual(['kiosk', null]);
+    for (const { path } of found) await inbox.remove(path);
+    expect(await inbox.retries()).toEqual([]);
+  });
+
+  it.each([
+    ['a name that no app can have', 'retry.Kiosk..', null],
+    ['a file of somebody else', 'retry.kiosk', 1234],
+  ])('is not taken from %s', async (_what, name, uid) => {
+    const { stateDir, folder, inbox } = host();
+    await handInRetry(stateDir, null);
+    for (const { path } of await inbox.retries()) await inbox.remove(path);
+    writeFileSync(join(folder, name), '\n');
+    if (uid !== null) chownSync(join(folder, name), uid, uid);
+    expect(await inbox.retries()).toEqual([]);
+  });
+});
+
 describe('a watch', () => {
-  it('calls back for a bundle and for an accepted commit, and ends with its signal', async () => {
+  it('calls back for a bundle, for an accepted commit and for what is to be tried again, and ends with its signal', async () => {
     const { stateDir, inbox, file } = host();
     const end = new AbortController();
     let calls = 0;
@@ -219,6 +243,7 @@ describe('a watch', () => {
     await called(() => handInAccept(stateDir, COMMIT));
     await inbox.accepted();
     await inbox.clearAccepted();
+    await called(() => handInRetry(stateDir, 'kiosk'));
     await called(() => handInBundle(stateDir, file('fleet.bundle', 'x'), MAX));
     end.abort();
     await watching;

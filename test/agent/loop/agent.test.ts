@@ -1,135 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import type { Engine } from '../../../agent/docker/engine.ts';
 import { createAgent } from '../../../agent/loop/agent.ts';
+import { createCycle } from '../../../agent/loop/cycle.ts';
 import type { Parts } from '../../../agent/loop/parts.ts';
-import { createJudge } from '../../../agent/policy/judge.ts';
+import { createReport } from '../../../agent/loop/report.ts';
+import { createVersions } from '../../../agent/loop/versions.ts';
 import type { Store } from '../../../agent/store/store.ts';
-import { agentConfigSchema } from '../../../fleet/config/agent.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
 import type { Desired } from '../../../fleet/model/desired.ts';
-import type { Status } from '../../../fleet/wire/messages.ts';
+import { type AppVersion, NO_ROLLOUT, type Rollout } from '../../../fleet/model/rollout.ts';
+import { declaredVersions } from '../../../fleet/rollout/effective.ts';
 import { askOf } from '../../fleet/policy/support.ts';
-import { kiosk, PATHS, serviceOf } from '../../fleet/reconcile/support/desired.ts';
+import { kiosk, serviceOf } from '../../fleet/reconcile/support/desired.ts';
 import { noSecrets } from '../../support/no-secrets.ts';
+import { partsWith } from './support/parts.ts';
 
 const ACCEPTED = kiosk([serviceOf('web')]);
-const untilAborted = (signal: AbortSignal) =>
-  new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
-/** An agent whose every part is harmless, but for what a test gives. */
-function agentWith(given: {
-  readonly store?: Partial<Store>;
-  readonly source?: Partial<Parts['source']>;
-  readonly engine?: Partial<Engine>;
-  readonly policy?: object;
-}) {
-  const statuses: Pick<Status, 'conditions' | 'sync'>[] = [];
-  const looks: number[] = [];
-  const store: Store = {
-    identity: { instance: 'i', boot: 1 },
-    salt: '',
-    inventory: () => [],
-    putInventory: () => undefined,
-    removeInventory: () => undefined,
-    snapshot: () => null,
-    putSnapshot: () => undefined,
-    applied: () => null,
-    putApplied: () => undefined,
-    signer: () => null,
-    asks: () => [],
-    putAccepted: () => undefined,
-    verifiedImages: () => [],
-    putVerifiedImages: () => undefined,
-    driftSince: () => [],
-    replaceDriftSince: () => undefined,
-    status: () => null,
-    putStatus: () => undefined,
-    pushOutbox: () => undefined,
-    peekOutbox: () => [],
-    ackOutbox: () => undefined,
-    droppedFromOutbox: () => 0,
-    close: () => undefined,
-    ...given.store,
-  };
-  const engine = {
-    observe: async () => {
-      looks.push(performance.now());
-      return {
-        engine: { version: '1', apiVersion: '1.41', os: 'linux', arch: 'x64' },
-        containers: [],
-        networks: [],
-        volumes: [],
-        images: new Map(),
-      };
-    },
-    watch: async (_event: unknown, _gap: unknown, signal: AbortSignal) => untilAborted(signal),
-    steps: {},
-    ...given.engine,
-  } as unknown as Engine;
-  const config = agentConfigSchema.parse({
-    device: 'edge-01',
-    source: { url: 'https://git.example.com/fleet.git', interval: '1s' },
-    policy: given.policy ?? {},
-  });
-  const agent = createAgent({
-    config,
-    paths: PATHS,
-    secrets: noSecrets,
-    source: {
-      poll: untilRejected,
-      lineage: untilRejected,
-      load: untilRejected,
-      readBlob: async () => new Uint8Array(),
-      retain: async () => undefined,
-      way: () => null,
-      bundle: () => {
-        throw new Error('no bundle was handed in');
-      },
-      close: () => undefined,
-      ...given.source,
-    },
-    inbox: {
-      bundle: async () => null,
-      remove: async () => undefined,
-      accepted: async () => null,
-      clearAccepted: async () => undefined,
-      watch: async (_change, signal) => untilAborted(signal),
-    },
-    verifier: null,
-    judge: createJudge(config, null),
-    engine,
-    content: {
-      look: async () => new Map(),
-      write: async () => undefined,
-      makeDataFolder: async () => undefined,
-      collect: async () => 0,
-    },
-    store,
-    reporter: {
-      status: (status) => statuses.push(status),
-      event: () => undefined,
-      connected: () => false,
-      idle: () => true,
-      run: (_hint, signal) => untilAborted(signal),
-    },
-    hostFacts: async () => null,
-    clockSynced: async () => true,
-    now: () => new Date(),
-    monotonicMs: () => performance.now(),
-    random: () => 0.5,
-    version: '0',
-    log: () => undefined,
-  });
-  return { agent, statuses, looks };
-}
-
-/** A server that takes the question and never answers. */
-function untilRejected(...args: readonly unknown[]): Promise<never> {
-  const signal = args.at(-1) as AbortSignal;
-  return new Promise((_resolve, reject) => {
-    if (signal.aborted) reject(signal.reason as Error);
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-  });
+function agentWith(given: Parameters<typeof partsWith>[0]) {
+  const { parts, statuses, looks } = partsWith(given);
+  return { agent: createAgent(parts), statuses, looks };
 }
 
 async function soon(condition: () => boolean): Promise<void> {
@@ -140,8 +29,15 @@ async function soon(condition: () => boolean): Promise<void> {
   }
 }
 
+/** The cycle of an agent to which `ACCEPTED` is declared. */
+function cycleOf(parts: Parts) {
+  const declared = { desired: () => ACCEPTED, gitRevision: () => null, failures: () => [], asks: () => [] };
+  const unasked = { retryAfterMs: () => null, refresh: async () => undefined, takeIn: async () => undefined };
+  return createCycle(parts, { ...declared, ...unasked }, createVersions(parts), createReport(parts));
+}
+
 function accepted(desired: Desired): Partial<Store> {
-  return { snapshot: (name) => (name === 'accepted' ? desired : null) };
+  return { accepted: () => desired };
 }
 
 describe('the agent', () => {
@@ -200,6 +96,39 @@ describe('the agent', () => {
     expect(statuses.at(-1)?.conditions[0]?.message).toMatch(/^app:kiosk: left as it is: .*privileged/);
     stop.abort();
     await running;
+  });
+
+  it('says nothing went wrong when a newer commit ends the look for what pulls will transfer', async () => {
+    const newer = new AbortController();
+    const measure: Parts['images']['measure'] = async (_plan, _engine, signal) => {
+      newer.abort();
+      signal.throwIfAborted();
+      throw new Error('it was not ended');
+    };
+    const { parts } = partsWith({ store: accepted(ACCEPTED) });
+    const cycle = cycleOf({ ...parts, images: { ...parts.images, measure } });
+    const outcome = await cycle.run(new AbortController().signal, newer.signal);
+    expect(outcome).toMatchObject({ failed: false, retry: false });
+  });
+
+  it('knows from its start what came out of secrets, of every version that it may have to name', () => {
+    const known: string[] = [];
+    const secrets = { ...noSecrets, learn: (values: readonly string[]) => void known.push(...values) };
+    const version = (secret: string) =>
+      ({ ...declaredVersions(ACCEPTED, [])[0], secretValues: [secret] }) as AppVersion;
+    const record: Rollout = { ...NO_ROLLOUT, goods: [version('good')], begun: [version('begun')] };
+    const store = { ...accepted({ ...ACCEPTED, secretValues: ['declared'] }), rollout: () => record };
+    agentWith({ store, parts: { secrets } });
+    expect(known.sort()).toEqual(['begun', 'declared', 'good']);
+  });
+
+  it('collects content when it starts, and not again while no version comes or goes', async () => {
+    const { parts } = partsWith({ store: accepted(ACCEPTED) });
+    let collected = 0;
+    const content = { ...parts.content, collect: async () => ++collected };
+    const cycle = cycleOf({ ...parts, content });
+    for (let runs = 0; runs < 2; runs++) await cycle.run(new AbortController().signal);
+    expect(collected).toBe(1);
   });
 
   it('ends as a whole when one of its loops breaks, so that it is started again', async () => {

@@ -37,6 +37,7 @@ function lookAt(engine: Engine, signal = new AbortController().signal) {
   const content = {
     look: async () => new Map(),
     write: async () => undefined,
+    writeLive: async () => undefined,
     makeDataFolder: async () => undefined,
     collect: async () => 0,
   };

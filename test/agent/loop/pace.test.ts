@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLookPace, createPollPace } from '../../../agent/loop/pace.ts';
 
 const MINUTE = 60_000;
-const quiet = { steps: 0, waiting: false, retry: false };
+const quiet = { steps: 0, waiting: false, retry: false, heldForMs: null };
 
 describe('polls', () => {
   it.each([
@@ -25,13 +25,13 @@ describe('polls', () => {
 
 describe('looks', () => {
   it('are an interval apart while nothing happens', () => {
-    expect(createLookPace(() => 0.5)(quiet, MINUTE, 0)).toEqual({ waitMs: MINUTE, settleMs: 50 });
+    expect(createLookPace(() => 0.5)(quiet, MINUTE, 0)).toEqual({ waitMs: MINUTE, settleMs: 10 });
   });
 
   it('come often while the health gate is open', () => {
     expect(createLookPace(() => 0.5)({ ...quiet, waiting: true, steps: 2 }, MINUTE, 0)).toEqual({
       waitMs: 500,
-      settleMs: 50,
+      settleMs: 10,
     });
   });
 
@@ -46,9 +46,9 @@ describe('looks', () => {
   it('slow down where something keeps breaking what is repaired, and recover', () => {
     const rest = createLookPace(() => 0.5);
     const repair = (nowMs: number) => rest({ ...quiet, steps: 1, waiting: true }, MINUTE, nowMs);
-    const settles = Array.from({ length: 18 }, (_, index) => repair(index).settleMs);
+    const settles = Array.from({ length: 48 }, (_, index) => repair(index).settleMs);
     expect(settles).toEqual([
-      ...Array.from({ length: 10 }, () => 50),
+      ...Array.from({ length: 40 }, () => 10),
       2000,
       4000,
       8000,
@@ -58,7 +58,7 @@ describe('looks', () => {
       60_000,
       60_000,
     ]);
-    expect(repair(20).waitMs, 'the open gate does not get around it').toBe(60_000);
-    expect(repair(20 + 4 * MINUTE)).toEqual({ waitMs: 500, settleMs: 50 });
+    expect(repair(50).waitMs, 'the open gate does not get around it').toBe(60_000);
+    expect(repair(50 + 4 * MINUTE)).toEqual({ waitMs: 500, settleMs: 10 });
   });
 });

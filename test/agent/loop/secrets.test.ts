@@ -5,7 +5,10 @@ import { createReport } from '../../../agent/loop/report.ts';
 import { createLearned } from '../../../agent/secrets/learned.ts';
 import { hider } from '../../../fleet/mask.ts';
 import type { Difference } from '../../../fleet/model/plan.ts';
+import { lookFor } from '../../../fleet/reconcile/look.ts';
 import { redacted } from '../../../fleet/reconcile/redact.ts';
+import { kiosk } from '../../fleet/reconcile/support/desired.ts';
+import { createWorld } from '../../fleet/reconcile/support/world.ts';
 
 const SECRET = 'correct-horse-battery';
 const drift: Difference = {
@@ -33,6 +36,7 @@ it('status, events and what is stored of them', async () => {
       signer: () => null,
     },
     reporter: { status: (status: unknown) => told.push(status), event: (event: unknown) => told.push(event) },
+    engine: { pastEvents: async () => [] },
     source: { way: () => 'narrow' },
     verifier: null,
     hostFacts: async () => null,
@@ -44,7 +48,12 @@ it('status, events and what is stored of them', async () => {
   } as unknown as Parts;
   const report = createReport(parts);
   const plan = { revision: 'main@sha1:0', differences: [drift], steps: [], blocked: [] };
-  report.drift([drift], 'main@sha1:0');
+  const desired = kiosk([]);
+  await report.drifts.note(
+    plan,
+    { desired, observed: createWorld().observe(lookFor(desired, [])) },
+    new AbortController().signal,
+  );
   const failures = [
     { key: 'x', reason: 'ReconciliationFailed', message: `Engine: bad ${SECRET}`, stalled: false },
   ] as const;
@@ -52,9 +61,10 @@ it('status, events and what is stored of them', async () => {
   await report.status({
     gitRevision: null,
     lastGood: null,
-    desired: null,
+    effective: null,
     observed: null,
     plan,
+    waiting: null,
     working: false,
     failures,
   });

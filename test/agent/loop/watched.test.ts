@@ -11,7 +11,7 @@ function event(
   attributes: Readonly<Record<string, string>> = ours,
   name = 'kiosk-web-1',
 ) {
-  return { type, action, name, attributes };
+  return { type, action, id: 'f00', name, attributes, ms: 0 };
 }
 
 describe('an Engine event', () => {
@@ -40,5 +40,12 @@ describe('an Engine event', () => {
     expect(concerns(event('volume', 'mount', {}, 'kiosk_data'), 'edge-01', desired)).toBe(false);
     expect(concerns(event('network', 'connect', {}, 'somebody_elses'), 'edge-01', desired)).toBe(false);
     expect(concerns(event('network', 'connect', {}, 'kiosk_front'), 'edge-01', null)).toBe(false);
+  });
+
+  it('of a network that nobody declared wakes the loop when it is about a container of ours', () => {
+    const isOurs = (container: string) => container === 'c0ffee';
+    const connect = (container: string) => event('network', 'connect', { container }, 'bridge');
+    expect(concerns(connect('c0ffee'), 'edge-01', desired, isOurs)).toBe(true);
+    expect(concerns(connect('other'), 'edge-01', desired, isOurs)).toBe(false);
   });
 });

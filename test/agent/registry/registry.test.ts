@@ -177,6 +177,16 @@ describe('a registry', () => {
   });
 
   it.each([
+    [429, '120', 120_000],
+    [503, '7', 7_000],
+    [500, '7', null],
+    [429, 'soon', null],
+  ])('is left alone for as long as it asks: %d, Retry-After %s', async (status, after, retryAfterMs) => {
+    const { host } = await serve((_, response) => response.writeHead(status, { 'retry-after': after }).end());
+    await expect((await open(host)).manifest('1', signal)).rejects.toMatchObject({ retryAfterMs });
+  });
+
+  it.each([
     [500, 'it answered HTTP 500'],
     [429, 'it was asked too often'],
     [403, 'it wants a login (HTTP 403)'],

@@ -21,6 +21,8 @@ import { OUTBOX_CAP } from '../../../agent/store/store.ts';
 import type { Ask } from '../../../fleet/model/ask.ts';
 import type { Desired } from '../../../fleet/model/desired.ts';
 import type { InventoryItem } from '../../../fleet/model/inventory.ts';
+import { type AppVersion, NO_ROLLOUT, type Rollout } from '../../../fleet/model/rollout.ts';
+import { appOf, serviceOf } from '../../fleet/reconcile/support/desired.ts';
 
 const DESIRED: Desired = {
   device: 'edge-01',
@@ -49,6 +51,29 @@ const ASK: Ask = {
   service: 'web',
   key: 'services.web.privileged',
   place: { file: 'compose.yaml', line: 3, column: 5 },
+};
+
+const GOOD: AppVersion = {
+  app: { ...appOf('kiosk'), services: [serviceOf('web')] },
+  revision: DESIRED.revision,
+  secretValues: ['s3cret'],
+  asks: [ASK],
+};
+
+const ROLLOUT: Rollout = {
+  goods: [GOOD],
+  begun: [{ ...GOOD, revision: `main@sha1:${'c'.repeat(40)}` }],
+  lastGood: DESIRED.revision,
+  quarantine: [
+    {
+      app: 'kiosk',
+      spec: 'f00',
+      revision: `main@sha1:${'b'.repeat(40)}`,
+      reason: 'HealthCheckFailed',
+      message: 'kiosk/web: unhealthy',
+      since: '2026-01-01T00:00:00.000Z',
+    },
+  ],
 };
 
 function scratch(): string {
@@ -82,7 +107,8 @@ describe('the store', () => {
     const stateDir = scratch();
     const first = open(stateDir);
     first.putInventory(ITEM);
-    first.putSnapshot('last_good', DESIRED);
+    first.putAccepted(DESIRED, [], null);
+    first.putRollout(ROLLOUT);
     first.putApplied(DESIRED.revision);
     first.putStatus('{"sync":"Synced"}');
     first.replaceDriftSince([{ key: 'service:kiosk/web|image', since: '2026-01-01T00:00:00Z' }]);
@@ -90,8 +116,8 @@ describe('the store', () => {
     first.close();
     const second = open(stateDir);
     expect(second.inventory()).toEqual([ITEM]);
-    expect(second.snapshot('last_good')).toEqual(DESIRED);
-    expect(second.snapshot('accepted')).toBeNull();
+    expect(second.accepted()).toEqual(DESIRED);
+    expect(second.rollout()).toEqual(ROLLOUT);
     expect(second.applied()).toBe(DESIRED.revision);
     expect(second.status()).toBe('{"sync":"Synced"}');
     expect(second.driftSince()).toEqual([{ key: 'service:kiosk/web|image', since: '2026-01-01T00:00:00Z' }]);
@@ -160,11 +186,13 @@ describe('the store', () => {
     const store = open(stateDir);
     store.putInventory(ITEM);
     const raw = new DatabaseSync(join(stateDir, 'state.db'));
-    raw.exec(`INSERT INTO meta VALUES ('snapshot.accepted', '{"device":'), ('snapshot.last_good', '{"device":"x"}')`);
+    raw.exec(
+      `INSERT INTO meta VALUES ('snapshot.accepted', '{"device":'), ('snapshot.last_good', '{"device":"x"}'), ('good.kiosk', '{"app":{}}'), ('begun', '[{}]'), ('quarantine', '[{}]')`,
+    );
     raw.exec(`INSERT INTO inventory VALUES ('volume', 'v', '{"kind":"volume"}')`);
     raw.close();
-    expect(store.snapshot('accepted')).toBeNull();
-    expect(store.snapshot('last_good')).toBeNull();
+    expect(store.accepted()).toBeNull();
+    expect(store.rollout()).toEqual(NO_ROLLOUT);
     expect(store.inventory()).toEqual([ITEM]);
   });
 });
@@ -184,15 +212,44 @@ it('what an older agent accepted is read as if this one had written it', () => {
   const put = raw.prepare("INSERT INTO meta VALUES ('snapshot.accepted', ?)");
   put.run(JSON.stringify({ ...older, apps: [app] }));
   raw.close();
-  expect(store.snapshot('accepted')).toEqual({
+  expect(store.accepted()).toEqual({
     ...DESIRED,
     apps: [
       {
         ...app,
+        ...{ correct: [], warn: [], insideMs: null, suspend: false, windows: [] },
         services: [{ ...service, number: 1 }],
         networks: [{ key: 'front', ipam: { config: [{ subnet: '10.0.0.0/24' }] } }],
       },
     ],
+  });
+});
+
+describe('good and failed versions', () => {
+  it('are written only where they changed, and go when they are no longer there', () => {
+    const stateDir = scratch();
+    const store = open(stateDir);
+    store.putRollout(ROLLOUT);
+    const before = fingerprint(stateDir);
+    store.putRollout(structuredClone(ROLLOUT));
+    expect(fingerprint(stateDir)).toBe(before);
+    store.putRollout({ ...ROLLOUT, quarantine: [] });
+    expect(store.rollout()).toEqual({ ...ROLLOUT, quarantine: [] });
+    store.putRollout(NO_ROLLOUT);
+    expect(store.rollout()).toEqual(NO_ROLLOUT);
+  });
+
+  it('of an older agent are those of the device as a whole, until this one writes its own', () => {
+    const stateDir = scratch();
+    const store = open(stateDir);
+    const older = { ...DESIRED, apps: [GOOD.app], secretValues: ['s3cret'] };
+    store.putAccepted(older, [ASK], null);
+    const raw = new DatabaseSync(join(stateDir, 'state.db'));
+    raw.prepare("INSERT INTO meta VALUES ('snapshot.last_good', ?)").run(JSON.stringify(older));
+    raw.close();
+    expect(store.rollout()).toEqual({ ...ROLLOUT, begun: [], quarantine: [] });
+    store.putRollout({ ...ROLLOUT, lastGood: 'main@sha1:newer' });
+    expect(store.rollout()).toEqual({ ...ROLLOUT, lastGood: 'main@sha1:newer' });
   });
 });
 
@@ -263,7 +320,10 @@ describe('one agent per state directory', () => {
 
   it('the lock goes with kill -9', async () => {
     const stateDir = scratch();
-    const child = run(stateDir, 'openStore({ stateDir }); console.log("open"); setInterval(() => {}, 1000)');
+    const child = run(
+      stateDir,
+      'const store = openStore({ stateDir }); console.log("open"); setInterval(() => store.applied(), 1000)',
+    );
     await child.said('open');
     expect(() => openStore({ stateDir })).toThrow(/another agent uses/);
     child.kill();
