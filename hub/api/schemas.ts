@@ -20,7 +20,7 @@ export const deviceItemSchema = z.object({
   message: z.string(),
   revision: statusSchema.shape.revision,
   labels: z.record(z.string(), z.string()),
-  apps: z.array(appStatusSchema.pick({ name: true, sync: true, health: true })),
+  apps: z.array(appStatusSchema.pick({ name: true, sync: true, health: true, revision: true, quarantined: true })),
   drift: z.number().int(),
   changes: z.number().int(),
   agent_version: z.string(),

@@ -1,4 +1,6 @@
 // `holdfast describe device ID`: everything known of one device, as text.
+import { shortRevision } from '../../fleet/names.ts';
+import type { AppStatus } from '../../fleet/wire/messages.ts';
 import { type Device, deviceSchema } from '../api/schemas.ts';
 import { type Ask, query } from './ask.ts';
 import { eventTable } from './events.ts';
@@ -22,7 +24,7 @@ function deviceText(device: Device, { io, paint }: Ask): string {
   const sections = [
     head(device, now, paint),
     conditions(device, now, paint),
-    apps(device, paint),
+    apps(device, now, paint),
     drift(device, now, paint),
   ];
   if (device.events.length > 0) {
@@ -83,7 +85,7 @@ function conditions(device: Device, now: number, paint: Paint): string {
   return `${paint.bold('Conditions')}\n${lines.join('')}`;
 }
 
-function apps(device: Device, paint: Paint): string {
+function apps(device: Device, now: number, paint: Paint): string {
   const all = device.status?.apps ?? [];
   if (all.length === 0) return '';
   const word = (text: string, width = 0) =>
@@ -93,6 +95,7 @@ function apps(device: Device, paint: Paint): string {
   const healths = Math.max(...services.map(({ health }) => health.length), 0);
   const lines = all.flatMap((app) => [
     `  ${paint.bold(safe(app.name))}  ${word(app.health)}  ${word(app.sync)}\n`,
+    inForce(app, device, now, paint),
     ...app.services.map((service) => {
       const restarts = service.restarts > 0 ? paint.warn(`  ${plural(service.restarts, 'restart')}`) : '';
       const why = service.message === undefined ? '' : `  ${safe(service.message)}`;
@@ -104,11 +107,25 @@ function apps(device: Device, paint: Paint): string {
   return `${paint.bold('Apps')}\n${lines.join('')}${cut > 0 ? `  and ${cut} more\n` : ''}`;
 }
 
+/** Which version of an app runs, where that is not the declared one. */
+function inForce({ sync, revision, quarantined }: AppStatus, device: Device, now: number, paint: Paint): string {
+  const runs = revision === undefined ? '' : safe(shortRevision(revision));
+  if (quarantined !== undefined) {
+    const failed = paint.bad(`${safe(shortRevision(quarantined.revision))} is in quarantine`);
+    const since = paint.dim(`for ${age(now - Date.parse(quarantined.since))}`);
+    return `    ${failed}  ${quarantined.reason}  ${since}  ${runs} runs\n`;
+  }
+  const waits = sync === 'OutOfSync' && runs !== '' && revision !== device.revision.desired;
+  return waits ? `    ${runs} runs until the change can begin\n` : '';
+}
+
 function drift(device: Device, now: number, paint: Paint): string {
   const all = device.status?.drift ?? [];
   if (all.length === 0) return '';
   const lines = all.map((one) => {
-    const since = paint.dim(`for ${age(now - Date.parse(one.since))}`);
+    const since = paint.dim(
+      `for ${age(now - Date.parse(one.since))}${one.by === undefined ? '' : `, ${safe(one.by)}`}`,
+    );
     return `  ${paint.warn(safe(difference(one)))}  ${since}\n`;
   });
   const cut = device.status?.cut?.drift ?? 0;

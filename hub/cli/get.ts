@@ -44,11 +44,18 @@ export async function getApps(ask: Ask, filters: Filters): Promise<ExitCode> {
       app.device,
       { text: app.health, paint: paint.state(app.health) },
       { text: app.sync, paint: paint.state(app.sync) },
+      runs(app),
       { text: app.presence, paint: paint.state(app.presence) },
     ]);
-    return table(['APP', 'DEVICE', 'HEALTH', 'SYNC', 'PRESENCE'], rows, io.columns);
+    return table(['APP', 'DEVICE', 'HEALTH', 'SYNC', 'REVISION', 'PRESENCE'], rows, io.columns);
   });
   return 0;
+}
+
+/** `main@2b7d01aa (main@5f1c9f6b in quarantine)`; an older agent does not tell. */
+function runs({ revision, quarantined }: DeviceItem['apps'][number]): string {
+  const failed = quarantined === undefined ? '' : ` (${shortRevision(quarantined.revision)} in quarantine)`;
+  return `${revision === undefined ? '' : shortRevision(revision)}${failed}`.trimStart();
 }
 
 export async function getDrift(ask: Ask, options: { by?: string }): Promise<ExitCode> {
@@ -89,8 +96,8 @@ export function difference(
     | DriftPage['items'][number]
     | { kind: string; resource: string; field: string | null; desired: unknown; observed: unknown },
 ): string {
-  if (drift.kind !== 'field') return `${drift.resource} is ${drift.kind}`;
-  return `${drift.resource} ${drift.field ?? ''}: ${show(drift.desired)} → ${show(drift.observed)}`;
+  if (drift.field === null) return `${drift.resource} is ${drift.kind}`;
+  return `${drift.resource} ${drift.field}: ${show(drift.desired)} → ${show(drift.observed)}`;
 }
 
 async function allDevices({ api, io }: Ask, filters: Filters): Promise<readonly DeviceItem[]> {

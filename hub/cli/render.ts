@@ -1,17 +1,11 @@
 // `holdfast render REPO DEVICE`: what Git declares for one device, with no hub and no Engine.
-import { stat } from 'node:fs/promises';
 import { formatDiagnostic } from '../../fleet/diagnostic.ts';
-import { messageOf } from '../../fleet/error.ts';
 import { renderDesired } from '../../fleet/repo/render/desired.ts';
-import { devicesIn } from '../repository/devices.ts';
-import { diagnosticsOf, type InRepository, resolveIn } from '../repository/resolve-in.ts';
-import { openWorkTree } from '../repository/work-tree.ts';
+import { diagnosticsOf } from '../repository/resolve-in.ts';
+import { declaredIn, named } from './declared-in.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { type Format, print } from './output.ts';
 import { safe } from './text.ts';
-
-/** Devices that are named when another was meant. */
-const NAMED = 20;
 
 export interface RenderOptions {
   readonly output: Format;
@@ -25,7 +19,7 @@ export async function render(
   device: string,
   { output, app }: RenderOptions,
 ): Promise<ExitCode> {
-  const found = await resolve(folder, device);
+  const found = await declaredIn(folder, device);
   for (const one of diagnosticsOf(found)) io.err(`${formatDiagnostic(one)}\n\n`);
   if (found.resolution.kind !== 'resolved') return 1;
   const { desired, declared } = found.resolution;
@@ -42,28 +36,6 @@ export async function render(
   return 0;
 }
 
-async function resolve(folder: string, device: string): Promise<InRepository> {
-  try {
-    if (!(await stat(folder)).isDirectory()) throw new Error('it is not a folder');
-    const devices = devicesIn(folder);
-    if (devices.includes(device))
-      return resolveIn(
-        openWorkTree(folder, () => true),
-        device,
-      );
-    throw new CliError(`${folder} declares no device "${safe(device)}"; it declares ${named(devices)}`, 1);
-  } catch (error) {
-    if (error instanceof CliError) throw error;
-    throw new CliError(`cannot read the repository ${folder}: ${messageOf(error)}`);
-  }
-}
-
 function nameOf({ name }: { readonly name: string }): string {
   return name;
-}
-
-function named(names: readonly string[]): string {
-  if (names.length === 0) return 'none';
-  const rest = names.length - NAMED;
-  return `${names.slice(0, NAMED).map(safe).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }

@@ -1,6 +1,7 @@
 // The commands that work on a fleet repository, with no hub: their arguments and help. What they do is loaded only when
 // they are asked for.
 import { type Command, Option } from 'commander';
+import { DEFAULT_HUB } from './api.ts';
 import { examples } from './examples.ts';
 import { CI_SYSTEMS } from './init/files.ts';
 import type { Io } from './io.ts';
@@ -30,6 +31,21 @@ export function addRepository(program: Command, io: Io, run: Run): void {
   ]);
   show.action(() =>
     run(async () => (await import('./render.ts')).render(io, show.args[0] ?? '.', show.args[1] ?? '', show.opts()))(),
+  );
+
+  const ahead = program.command('plan').argument('<repo>').argument('<device>');
+  ahead.description('what the files here would do to a device, judged by its last status (exit 1: something)');
+  ahead.addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table'));
+  ahead.option('--against <status>', 'file with its status as JSON, "-" for standard input, or "hub"', 'hub');
+  ahead.option('--hub <url>', `the hub's address (HOLDFAST_HUB, or ${DEFAULT_HUB})`);
+  ahead.option('--fleet <name>', 'when several fleets have this id');
+  examples(ahead, [
+    ['holdfast plan . edge-01', 'before a commit, against what the hub last heard'],
+    ['holdfast plan . edge-01 --against status.json', 'with no hub'],
+    ['holdfast describe device edge-01 -o json | holdfast plan . edge-01 --against -', 'the same'],
+  ]);
+  ahead.action(() =>
+    run(async () => (await import('./plan.ts')).plan(io, ahead.args[0] ?? '.', ahead.args[1] ?? '', ahead.opts()))(),
   );
 
   const begin = program.command('init').argument('[dir]', 'folder of the fleet repository', '.');

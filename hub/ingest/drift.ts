@@ -13,7 +13,10 @@ export function driftIntervals(open: OpenDrift, status: Status): { open: OpenDri
   const revision = status.revision.applied ?? status.revision.desired;
   for (const drift of status.drift) {
     const key = driftKey(drift);
-    const content = JSON.stringify([drift.desired, drift.observed, drift.since, revision]);
+    const content = JSON.stringify([
+      ...[drift.desired, drift.observed, drift.since, revision],
+      ...(drift.by === undefined ? [] : [drift.by]),
+    ]);
     if (next.has(key)) continue;
     next.set(key, content);
     const known = open.get(key);

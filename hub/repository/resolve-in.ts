@@ -20,8 +20,16 @@ export interface InRepository {
   readonly secretFiles: readonly string[];
 }
 
+/** What stands in for a secret file that is not opened. */
+export type SecretsAs = typeof placeholderFile;
+
 /** `likely`: shared folders that are loaded at once, since devices like this one refer to them. */
-export function resolveIn(workTree: WorkTree, device: string, likely: readonly string[] = []): InRepository {
+export function resolveIn(
+  workTree: WorkTree,
+  device: string,
+  likely: readonly string[] = [],
+  secretsAs: SecretsAs = placeholderFile,
+): InRepository {
   const path = devicePath(device);
   const { sharedApps } = workTree;
   let roots: readonly string[] = [path, FLEET_FILE, ...likely];
@@ -36,7 +44,7 @@ export function resolveIn(workTree: WorkTree, device: string, likely: readonly s
       return { resolution, faults, shared: shared.length > 0 ? shared : likely, secretFiles };
     asked = resolution.roots;
     shared = [...shared, ...asked];
-    for (const name of resolution.secrets) secrets.set(name, placeholderFile(name, tree.files.get(name)?.bytes));
+    for (const name of resolution.secrets) secrets.set(name, secretsAs(name, tree.files.get(name)?.bytes));
     roots = [...new Set([...roots, ...asked])];
   }
   const message = `refers to ${asked.join(', ')}; references nest more than ${MAX_LOAD_ROUNDS} deep`;

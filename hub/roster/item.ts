@@ -33,7 +33,7 @@ export function withStatus(item: DeviceItem, status: Status): DeviceItem {
     message: main?.message ?? '',
     revision: status.revision,
     labels: status.labels,
-    apps: status.apps.map(({ name, sync, health }) => ({ name, sync, health })),
+    apps: status.apps.map(({ services: _services, ...app }) => app),
     drift: status.drift.length + (status.cut?.drift ?? 0),
     changes: status.changes,
     agent_version: status.agent.version,

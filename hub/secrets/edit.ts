@@ -18,7 +18,7 @@ const TRIES = 5;
 export async function edit(io: Io, file: string): Promise<ExitCode> {
   const identities = await operatorIdentities(io.env);
   const opened = await openFile(file, identities);
-  const folder = await mkdtemp(join(await memory(io.env), 'holdfast-'));
+  const folder = await mkdtemp(join(await memory(io.env), 'holdfast-edit-'));
   const copy = join(folder, basename(file));
   try {
     const before = orError(
@@ -100,7 +100,7 @@ async function memory(env: Env): Promise<string> {
 }
 
 async function isWritable(folder: string): Promise<boolean> {
-  const probe = await mkdtemp(join(folder, 'holdfast-')).catch(() => null);
+  const probe = await mkdtemp(join(folder, 'holdfast-edit-')).catch(() => null);
   if (probe === null) return false;
   await rm(probe, { recursive: true, force: true });
   return true;

@@ -60,8 +60,8 @@ async function writeEffect(
       return null;
     }
     case 'drift-change': {
-      const { desired, observed, revision, since } = driftRow(effect);
-      await openRow(transaction, change, effect.key).set({ desired, observed, revision, since }).execute();
+      const { desired, observed, revision, since, by } = driftRow(effect);
+      await openRow(transaction, change, effect.key).set({ desired, observed, revision, since, by }).execute();
       return null;
     }
     case 'drift-close':
@@ -108,6 +108,7 @@ function driftRow(effect: Extract<Effect, { kind: 'drift-open' | 'drift-change' 
     field,
     since,
     revision,
+    by: drift.by ?? null,
     app,
     service: type === 'service' ? name : null,
     desired: JSON.stringify(drift.desired),

@@ -15,7 +15,10 @@ export async function loadRoster(db: Kysely<Tables>): Promise<ReadonlyMap<string
     if (entry.success) roster.set(rosterKey(row.fleet, row.device), { entry: entry.data, open: new Map() });
   }
   for (const row of await db.selectFrom('drift').selectAll().where('closed', 'is', null).execute()) {
-    const content = JSON.stringify([parse(row.desired), parse(row.observed), row.since, row.revision]);
+    const content = JSON.stringify([
+      ...[parse(row.desired), parse(row.observed), row.since, row.revision],
+      ...(row.by === null ? [] : [row.by]),
+    ]);
     roster.get(rosterKey(row.fleet, row.device))?.open.set(row.key, content);
   }
   return roster;
@@ -42,7 +45,13 @@ export async function readDrift(db: Kysely<Tables>, limit: number): Promise<read
     .limit(limit)
     .execute();
   return rows.flatMap((row) => {
-    const item = { ...row, desired: parse(row.desired), observed: parse(row.observed) };
+    const { by, ...columns } = row;
+    const item = {
+      ...columns,
+      ...(by === null ? {} : { by }),
+      desired: parse(row.desired),
+      observed: parse(row.observed),
+    };
     const read = driftItemSchema.safeParse(item);
     return read.success ? [read.data] : [];
   });

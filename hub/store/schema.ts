@@ -24,6 +24,8 @@ export interface Tables {
     /** Milliseconds, the hub's clock. */
     opened: number;
     closed: number | null;
+    /** What did it, as the device tells. */
+    by: string | null;
   };
   events: {
     id: Generated<number>;
@@ -96,4 +98,12 @@ const first: Migration = {
   },
 };
 
-const provider: MigrationProvider = { getMigrations: async () => ({ '0001_first': first }) };
+const driftBy: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema.alterTable('drift').addColumn('by', 'text').execute();
+  },
+};
+
+const provider: MigrationProvider = {
+  getMigrations: async () => ({ '0001_first': first, '0002_drift_by': driftBy }),
+};

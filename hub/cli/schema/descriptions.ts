@@ -80,11 +80,16 @@ export const AGENT_DESCRIPTIONS: Descriptions = {
   'policy.images.registries': 'Registries, or parts of them, that images may come from. Absent: any.',
   'policy.images.require_digest': 'true: each image has to be named with its digest.',
   'policy.images.cosign_keys': 'Public keys (PEM files); with one, each image has to be signed by one of them.',
-  'policy.images.docker_config': "Docker's config.json with logins for registries.",
+  'policy.images.docker_config': "Docker's config.json with logins for registries: for pulls, sizes and signatures.",
   limits: 'What one commit and one cycle may cost.',
   'limits.source_bytes': 'Most bytes that the files of this device may have in Git, as 64MiB.',
   'limits.steps': 'Most steps of one plan.',
   'limits.deletes': 'Most removals of one cycle; a plan with more is held back (PruneGuard).',
+  'limits.pulls': 'Most images that are pulled at once.',
+  'limits.disk_reserve':
+    'Room that pulls leave free, as 1GiB. Absent: 5 % of the disk, 512 MiB at least and 4 GiB at most.',
+  'limits.images_unused_for':
+    'How long an image that the agent pulled stays after nothing uses it any more; under disk pressure it goes at once.',
   log: 'Log lines on stdout, one JSON object each.',
   'log.level': LOG_LEVEL,
 };

@@ -4,7 +4,7 @@ import { driftSides } from '../words/value.ts';
 import { Ago } from './ago.tsx';
 
 /** The last cells of a row: both sides, and since when they differ. */
-export function DriftCells({ drift }: { drift: Pick<DriftEntry, 'kind' | 'desired' | 'observed' | 'since'> }) {
+export function DriftCells({ drift }: { drift: Pick<DriftEntry, 'kind' | 'desired' | 'observed' | 'since' | 'by'> }) {
   return (
     <>
       <td class="cell-sides">
@@ -12,6 +12,7 @@ export function DriftCells({ drift }: { drift: Pick<DriftEntry, 'kind' | 'desire
       </td>
       <td class="number">
         <Ago at={drift.since} />
+        {drift.by !== undefined && <div class="faint">{drift.by}</div>}
       </td>
     </>
   );

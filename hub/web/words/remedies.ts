@@ -47,8 +47,8 @@ const ADVICE: Readonly<Record<Reason, Advice>> = {
     remedy: 'If it does not pass within a few minutes, the message and the events below say what is in the way.',
   },
   Suspended: {
-    says: 'Reconciliation is switched off for this device.',
-    remedy: 'Remove “suspend: true” from its device.yaml and commit.',
+    says: 'Changes wait on purpose: for a maintenance window, or because of “suspend: true”.',
+    remedy: 'Wait for the window that the message names, or take “suspend: true” or the windows out of Git.',
   },
   DependencyNotReady: {
     says: 'An app waits for another one that is not ready.',

@@ -6,6 +6,12 @@ import { createProgram } from '../../../hub/cli/program.ts';
 import { type Device, type Running, startHub, until } from '../running.ts';
 import { drift, status } from '../sample.ts';
 
+const OLD = `main@sha1:${'a'.repeat(40)}`;
+const QUARANTINED = {
+  ...{ revision: `main@sha1:${'b'.repeat(40)}`, reason: 'HealthCheckFailed' as const },
+  since: new Date(Date.now() - 7_200_000).toISOString(),
+};
+
 let hub: Running;
 let late: Device;
 beforeAll(async () => {
@@ -21,6 +27,7 @@ beforeAll(async () => {
   await bad.status({
     health: 'Degraded',
     sync: 'OutOfSync',
+    apps: status().apps.map((app) => ({ ...app, sync: 'OutOfSync', revision: OLD, quarantined: QUARANTINED })),
     drift: [drift({ since: new Date(Date.now() - 7_200_000).toISOString() })],
     conditions: [{ ...ready, type: 'Stalled', reason: 'HealthCheckFailed', message }],
   });
@@ -123,13 +130,17 @@ environment.TZ  1     1        2h   edge-02: service:kiosk/web environment.TZ: E
 
 test('get apps lists apps of all devices, the worst first', async () => {
   const { out } = await holdfast('get apps -l site=berlin');
-  expect(out.split('\n')[0]).toBe('APP    DEVICE   HEALTH   SYNC    PRESENCE');
+  expect(out.split('\n')[0]).toBe(
+    'APP    DEVICE   HEALTH   SYNC       REVISION                                     PRESENCE',
+  );
   expect(out.trimEnd().split('\n')).toHaveLength(3);
+  expect(out).toContain('main@aaaaaaaa (main@bbbbbbbb in quarantine)');
 });
 
 test('describe shows conditions, apps, drift and events of one device', async () => {
   const { out, exit } = await holdfast('describe device edge-02');
   expect(exit).toBe(0);
+  expect(out).toContain('    main@bbbbbbbb is in quarantine  HealthCheckFailed  for 2h  main@aaaaaaaa runs\n');
   for (const part of ['Stalled True', 'kiosk', 'nginx:1.27', 'environment.TZ: Europe/Berlin → UTC', 'Events'])
     expect(out).toContain(part);
 });

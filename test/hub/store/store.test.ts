@@ -68,10 +68,21 @@ test('drift is an interval: closed drift is not open, and can open again', async
   const open = { kind: 'drift-open', key, drift: drift(), revision: null } as const;
   await store.commit([change([open])], START);
   await store.commit(
-    [change([{ kind: 'drift-change', key, drift: drift({ observed: 'Asia/Tokyo' }), revision: null }])],
+    [
+      change([
+        {
+          kind: 'drift-change',
+          key,
+          drift: drift({ observed: 'Asia/Tokyo', by: 'update at 12:03:10Z' }),
+          revision: null,
+        },
+      ]),
+    ],
     START,
   );
-  expect((await store.openDrift(10)).map(({ observed }) => observed)).toEqual(['Asia/Tokyo']);
+  expect((await store.openDrift(10)).map(({ observed, by }) => [observed, by])).toEqual([
+    ['Asia/Tokyo', 'update at 12:03:10Z'],
+  ]);
   await store.commit([change([{ kind: 'drift-close', key }])], START);
   expect(await store.openDrift(10)).toEqual([]);
   await store.commit([change([open])], START);

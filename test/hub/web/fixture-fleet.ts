@@ -105,14 +105,23 @@ function fixtureDevice(at: number, now: number): DeviceItem {
     message: kind.message,
     revision: { desired: NEW_REVISION, applied: revision, last_good: revision, signed_by: 'ana@acme.example' },
     labels: { site: SITES[at % SITES.length] ?? 'berlin', ring: at % 10 === 0 ? 'canary' : 'stable' },
-    apps: [
-      { name: 'gateway', sync: 'Synced', health: 'Healthy' },
-      { name: 'kiosk', sync: kind.sync, health: kind.health },
-    ],
+    apps: [{ name: 'gateway', sync: 'Synced', health: 'Healthy' }, kioskOf(kind, now)],
     drift: kind.reason === 'DriftDetected' ? 4 : 0,
     changes: kind.reason === 'Progressing' ? 3 : 0,
     agent_version: '0.1.0',
   };
+}
+
+/** One that does not get healthy was rolled back; one whose device is at work waits. */
+function kioskOf(
+  { sync, health, reason }: Pick<Kind, 'sync' | 'health' | 'reason'>,
+  now: number,
+): DeviceItem['apps'][number] {
+  const kiosk = { name: 'kiosk', sync, health };
+  if (reason === 'Progressing') return { ...kiosk, revision: OLD_REVISION };
+  if (reason !== 'HealthCheckFailed') return kiosk;
+  const since = new Date(now - 1_560_000).toISOString();
+  return { ...kiosk, revision: OLD_REVISION, quarantined: { revision: NEW_REVISION, reason, since } };
 }
 
 export function fixtureDrift(device: DeviceItem, now: number): DriftItem[] {
@@ -217,7 +226,7 @@ export function fixtureWhole(item: DeviceItem, events: readonly EventItem[], now
           health: 'Healthy',
           services: [{ name: 'mqtt', health: 'Healthy', image: 'eclipse-mosquitto:2', digest: null, restarts: 0 }],
         },
-        { name: 'kiosk', sync: item.sync, health: item.health, services },
+        { ...kioskOf(item, now), services },
       ],
       drift: fixtureDrift(item, now),
       changes: item.changes,

@@ -1,9 +1,16 @@
 // What runs: apps, their services, and for each what it is and how it does.
 import type { AppStatus, ServiceStatus } from '../../../../fleet/wire/messages.ts';
 import { HealthBadge, SyncBadge } from '../../parts/badge.tsx';
+import { versionWords } from '../../words/app-version.ts';
 import { plural, shortDigest } from '../../words/value.ts';
 
-export function Apps({ apps, cut }: { apps: readonly AppStatus[]; cut: number }) {
+interface AppsProps {
+  readonly apps: readonly AppStatus[];
+  readonly cut: number;
+  readonly desired: string | null;
+}
+
+export function Apps({ apps, cut, desired }: AppsProps) {
   return (
     <section class="panel" aria-labelledby="apps">
       <header class="panel-head">
@@ -12,14 +19,15 @@ export function Apps({ apps, cut }: { apps: readonly AppStatus[]; cut: number })
       </header>
       {apps.length === 0 && <p class="none">Git declares no app for this device, or none could be read yet.</p>}
       {apps.map((app) => (
-        <AppView key={app.name} app={app} />
+        <AppView key={app.name} app={app} desired={desired} />
       ))}
       {cut > 0 && <p class="none">and {plural(cut, 'more', 'more')}, cut to keep the report small.</p>}
     </section>
   );
 }
 
-function AppView({ app }: { app: AppStatus }) {
+function AppView({ app, desired }: { app: AppStatus; desired: string | null }) {
+  const version = versionWords(app, desired);
   return (
     <div class="app">
       <h3>
@@ -31,6 +39,11 @@ function AppView({ app }: { app: AppStatus }) {
           <span class="faint">sync</span> <SyncBadge sync={app.sync} />
         </span>
       </h3>
+      {version !== null && (
+        <p class="app-version">
+          <span class={`tone-${version.tone}`}>{version.says}</span> {version.remedy}
+        </p>
+      )}
       <table class="service-table">
         <caption class="unseen">Services of {app.name}</caption>
         <thead>

@@ -50,7 +50,7 @@ function DeviceBody({ device }: { device: Device }) {
           )}
           {conditions.length > 0 && <Conditions conditions={conditions} />}
           {status !== null && <DriftTable drift={status.drift} cut={status.cut?.drift ?? 0} />}
-          {status !== null && <Apps apps={status.apps} cut={status.cut?.apps ?? 0} />}
+          {status !== null && <Apps apps={status.apps} cut={status.cut?.apps ?? 0} desired={device.revision.desired} />}
           <section class="panel" aria-labelledby="events">
             <header class="panel-head">
               <h2 id="events">Events</h2>
