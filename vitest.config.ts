@@ -25,6 +25,8 @@ export default defineConfig({
           // Two cores and one Engine: more at once only makes waits longer.
           maxWorkers: 2,
           testTimeout: 180_000,
+          // Engines that share a machine's firewall and disk get in each other's way now and then.
+          retry: 1,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },

@@ -27,7 +27,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const READY_MS = 60_000;
+// It answers only when it has started again all that has to run.
+const READY_MS = 120_000;
 const TERM_MS = 15_000;
 const LAUNCHES = 5;
 /** Engine number n has bridge 10.n.0.1/24 and hands out networks from 10.n.128.0/17. */

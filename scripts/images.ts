@@ -31,6 +31,8 @@ export interface ImageDefinition {
   readonly config: ImageConfig;
   /** Text files besides busybox, by absolute path. */
   readonly files: Readonly<Record<string, string>>;
+  /** Scripts, by absolute path. */
+  readonly programs?: Readonly<Record<string, string>>;
   /** Of the Engine unless set. */
   readonly architecture?: string;
 }
@@ -76,47 +78,52 @@ export async function ensureImages(socket: string, images: readonly string[] = I
     const definition = DEFINITIONS.find(({ reference }) => reference === image);
     if (definition === undefined) throw new Error(`No image "${image}" here; there are ${IMAGES.join(', ')}.`);
     const { status } = await request({ socket, path: `/images/${image}/json` });
-    if (status !== 200) await loadImage(socket, definition);
+    if (status !== 200) await loadImages(socket, [definition]);
   }
 }
 
-/** Makes an image and loads it, replacing what its reference named before. */
-export async function loadImage(socket: string, definition: ImageDefinition): Promise<void> {
+/** Makes images and loads them, replacing what their references named before. */
+export async function loadImages(socket: string, definitions: readonly ImageDefinition[]): Promise<void> {
   const version = JSON.parse((await request({ socket, path: '/version' })).text) as { Arch: string };
-  const archive = imageArchive(definition, definition.architecture ?? version.Arch);
+  const archive = imageArchive(definitions, version.Arch);
   const answer = await request({ socket, method: 'POST', path: '/images/load?quiet=1', body: archive });
   if (answer.status !== 200 || answer.text.includes('"errorDetail"')) {
-    throw new Error(`The Engine did not load ${definition.reference}: ${answer.text.trim()}`);
+    const names = definitions.map(({ reference }) => reference).join(', ');
+    throw new Error(`The Engine did not load ${names}: ${answer.text.trim()}`);
   }
 }
 
-/** The archive format of `docker save`, which every Engine loads. */
-function imageArchive(definition: ImageDefinition, architecture: string): Buffer {
-  const layer = writeTar(layerEntries(definition.files));
-  const diffId = `sha256:${sha256(layer)}`;
-  const config = Buffer.from(
+/** The archive format of `docker save`, which every Engine loads. Equal layers are in it once. */
+function imageArchive(definitions: readonly ImageDefinition[], architecture: string): Buffer {
+  const entries = new Map<string, TarEntry>();
+  const manifest = definitions.map((definition) => {
+    const layer = writeTar(layerEntries(definition));
+    const config = imageConfig(definition, sha256(layer), definition.architecture ?? architecture);
+    const [layerName, configName] = [`${sha256(layer)}.tar`, `${sha256(config)}.json`];
+    entries.set(layerName, { path: layerName, bytes: layer });
+    entries.set(configName, { path: configName, bytes: config });
+    return { Config: configName, RepoTags: [definition.reference], Layers: [layerName] };
+  });
+  return writeTar([...entries.values(), { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(manifest)) }]);
+}
+
+function imageConfig(definition: ImageDefinition, layer: string, architecture: string): Buffer {
+  return Buffer.from(
     JSON.stringify({
       architecture,
       os: 'linux',
       created: CREATED,
       config: definition.config,
-      rootfs: { type: 'layers', diff_ids: [diffId] },
+      rootfs: { type: 'layers', diff_ids: [`sha256:${layer}`] },
       history: [{ created: CREATED, created_by: 'holdfast' }],
     }),
   );
-  const configName = `${sha256(config)}.json`;
-  const manifest = [{ Config: configName, RepoTags: [definition.reference], Layers: ['layer.tar'] }];
-  return writeTar([
-    { path: configName, bytes: config },
-    { path: 'layer.tar', bytes: layer },
-    { path: 'manifest.json', bytes: Buffer.from(JSON.stringify(manifest)) },
-  ]);
 }
 
 const CREATED = '2026-01-01T00:00:00Z';
 const BUSYBOX = ['/bin/busybox', '/usr/bin/busybox'];
 
-function layerEntries(files: Readonly<Record<string, string>>): readonly TarEntry[] {
+function layerEntries({ files, programs = {} }: ImageDefinition): readonly TarEntry[] {
   const busybox = BUSYBOX.find((path) => existsSync(path));
   if (busybox === undefined) throw new Error('There is no busybox on this machine: install busybox-static.');
   const bytes = readFileSync(busybox);
@@ -128,13 +135,17 @@ function layerEntries(files: Readonly<Record<string, string>>): readonly TarEntr
     '/etc/passwd': 'root:x:0:0:root:/:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n',
     '/etc/group': 'root:x:0:\nnogroup:x:65534:\n',
   };
-  const texts = Object.entries({ ...accounts, ...files });
+  const texts = Object.entries({ ...accounts, ...files, ...programs });
   const folders = new Set(['bin', 'tmp', ...texts.flatMap(([path]) => parents(path))]);
   return [
     ...[...folders].sort().map((path) => ({ path, folder: true, mode: path === 'tmp' ? 0o1777 : 0o755 })),
     { path: 'bin/busybox', bytes, mode: 0o755 },
     ...applets.filter((name) => name !== 'busybox').map((name) => ({ path: `bin/${name}`, link: 'busybox' })),
-    ...texts.map(([path, text]) => ({ path: path.slice(1), bytes: Buffer.from(text) })),
+    ...texts.map(([path, text]) => ({
+      path: path.slice(1),
+      bytes: Buffer.from(text),
+      ...(path in programs ? { mode: 0o755 } : {}),
+    })),
   ];
 }
 

@@ -9,6 +9,7 @@ import { agentConfigSchema } from '../fleet/config/agent.ts';
 import { readConfig } from '../fleet/config/read.ts';
 import type { SecretFile } from '../fleet/model/secret-file.ts';
 import { resolveDevice } from '../fleet/repo/resolve.ts';
+import { AGENT_DESCRIPTIONS } from '../hub/cli/schema/descriptions.ts';
 import { schemaText } from '../hub/cli/schema.ts';
 import { REVISION, textOf, web } from './fleet/repo/resolving.ts';
 import { treeOf } from './fleet/repo/tree.ts';
@@ -68,6 +69,14 @@ describe('agent.yaml', () => {
     const input = { file: { name: 'agent.yaml', text: file }, env: {}, prefix: 'HOLDFAST_' };
     expect(readConfig(agentConfigSchema, input).device).toBe('edge-01');
   });
+});
+
+it('docs/agent.md names every key of agent.yaml, those of the policy aside', () => {
+  const text = readFileSync(join(TOP, 'docs/agent.md'), 'utf8');
+  const keys = Object.keys(AGENT_DESCRIPTIONS).filter((key) => !key.startsWith('policy.'));
+  const names = keys.map((key) => key.slice(key.lastIndexOf('.') + 1));
+  expect(names.filter((name) => !new RegExp(`\\b${name}\\b`).test(text))).toEqual([]);
+  expect(keys).toContain('limits.disk_reserve');
 });
 
 const SECRETS: SecretFile = {

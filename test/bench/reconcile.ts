@@ -9,6 +9,7 @@ import { type Cycle, createCycle } from '../../agent/loop/cycle.ts';
 import { createDeclared, type Declared } from '../../agent/loop/declared.ts';
 import type { Parts } from '../../agent/loop/parts.ts';
 import { createReport } from '../../agent/loop/report.ts';
+import { createVersions } from '../../agent/loop/versions.ts';
 import type { ContainerCreate } from '../../fleet/engine/create.ts';
 import { LABEL } from '../../fleet/names.ts';
 import { createBody } from '../../fleet/reconcile/attributes.ts';
@@ -40,7 +41,7 @@ export async function benchReconcile(socket: string, folder: string): Promise<Re
     accept: () => undefined,
     kept: () => [],
   });
-  const cycle = createCycle(parts, declared, createReport(parts));
+  const cycle = createCycle(parts, declared, createVersions(parts), createReport(parts));
   try {
     await declared.refresh(AbortSignal.timeout(60_000));
     await settled(cycle);

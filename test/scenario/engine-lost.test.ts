@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEngine } from '../../agent/docker/create-engine.ts';
-import type { Engine, EngineEvent } from '../../agent/docker/engine.ts';
+import type { Engine } from '../../agent/docker/engine.ts';
+import type { EngineEvent } from '../../fleet/engine/event.ts';
 import { type PrivateEngine, startEngine } from '../../scripts/engine.ts';
 import { ensureImages } from '../../scripts/images.ts';
 import { docker, dockerOk } from '../support/engine.ts';
@@ -59,11 +60,8 @@ test('watching rings for what happens, says that events may be missing after a r
   const watching = new AbortController();
   const events: EngineEvent[] = [];
   let gaps = 0;
-  const over = engine.watch(
-    (event) => events.push(event),
-    () => gaps++,
-    watching.signal,
-  );
+  const watch = { execs: false, onEvent: (event: EngineEvent) => events.push(event), onGap: () => gaps++ };
+  const over = engine.watch(watch, watching.signal);
   const heard = (type: string, action: string, name: string): Promise<EngineEvent> =>
     waitFor(() => events.find((event) => event.type === type && event.action === action && event.name === name), {
       timeoutMs: 10_000,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEngine } from '../../agent/docker/create-engine.ts';
 import type { ImageInspect } from '../../fleet/engine/inspect.ts';
-import { loadImage } from '../../scripts/images.ts';
+import { loadImages } from '../../scripts/images.ts';
 import { docker, dockerOk, engineSocket } from '../support/engine.ts';
 import { freePort, uniqueId } from '../support/machine.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
@@ -61,7 +61,7 @@ test('an absent tag and a registry that nobody serves are ImagePullFailed with t
 
 test('a layer that the registry lost, found only in the middle of the pull, is ImagePullFailed', async () => {
   const reference = `holdfast/${uniqueId('lost')}:1`;
-  await loadImage(engineSocket(), { reference, config: { Cmd: ['sh'] }, files: { '/only-here': reference } });
+  await loadImages(engineSocket(), [{ reference, config: { Cmd: ['sh'] }, files: { '/only-here': reference } }]);
   const image = await registry.push(reference, 'shop/lost:1');
   await dockerOk('DELETE', `/images/${reference}`);
   await rm(join(registry.folder, 'docker', 'registry', 'v2', 'blobs'), { recursive: true });
@@ -71,7 +71,7 @@ test('a layer that the registry lost, found only in the middle of the pull, is I
 
 test('an image for another architecture is ImagePullFailed and says so', async () => {
   const reference = `holdfast/${uniqueId('foreign')}:1`;
-  await loadImage(engineSocket(), { reference, config: { Cmd: ['sh'] }, files: {}, architecture: 's390x' });
+  await loadImages(engineSocket(), [{ reference, config: { Cmd: ['sh'] }, files: {}, architecture: 's390x' }]);
   const image = await registry.push(reference, 'shop/foreign:1');
   await dockerOk('DELETE', `/images/${reference}`);
   await expect(pull(image)).rejects.toMatchObject({

@@ -330,9 +330,11 @@ describe('a look', () => {
   });
 
   test.each([
-    ['stopped by someone', true, ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done']],
-    ['that ended by itself', false, ['sleep', '1']],
-  ])('of a container %s says so', async (_, asked, cmd) => {
+    ['stopped by someone', true, 0, ['sh', '-c', 'trap "exit 0" TERM; while :; do sleep 0.1; done']],
+    ['that failed when it was stopped', true, 5, ['sh', '-c', 'trap "exit 5" TERM; while :; do sleep 0.1; done']],
+    ['that ended by itself', false, 0, ['sleep', '1']],
+    ['that failed by itself', false, 3, ['sh', '-c', 'exit 3']],
+  ])('of a container %s says so', async (_, asked, exitCode, cmd) => {
     await create(web, { Cmd: cmd, StopTimeout: 10 });
     await start(web);
     if (asked) {
@@ -341,7 +343,7 @@ describe('a look', () => {
     }
     await waitFor(async () => (await status(web)) === 'exited', { timeoutMs: 10_000, what: 'the container exited' });
     const seen = await look();
-    expect(seen.containers[0]?.inspect.State.ExitCode).toBe(0);
+    expect(seen.containers[0]?.inspect.State.ExitCode).toBe(exitCode);
     expect(seen.containers[0]?.stoppedByRequest).toBe(asked);
   });
 });

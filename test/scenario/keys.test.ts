@@ -5,20 +5,18 @@ import { planNow } from '../../agent/cli/plan.ts';
 import { loadConfig } from '../../agent/config/load.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { documented } from '../fleet/compose/specification/documented.ts';
+import { converge } from '../support/converge.ts';
 import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker, dockerOk } from '../support/engine.ts';
+import { cleanup, docker } from '../support/engine.ts';
 import { type Fleet, makeFleet } from '../support/fleet.ts';
 import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
-import { LIMITS } from './support/keys/limits.ts';
-import { MOUNTS } from './support/keys/mounts.ts';
-import { network } from './support/keys/network.ts';
-import { PROCESS } from './support/keys/process.ts';
 import { APPEARS, GOES, type Row } from './support/keys/row.ts';
-import { sharing } from './support/keys/sharing.ts';
+import { rowsOfKeys } from './support/keys/rows.ts';
+import { makeOutsider, permissive, SLEEP, shopFile } from './support/keys/shop.ts';
 
 const id = uniqueId();
 const OUTSIDER = `outsider-${id}`;
-const ROWS: readonly Row[] = [...PROCESS, ...LIMITS, ...sharing(OUTSIDER), ...network(OUTSIDER, id), ...MOUNTS];
+const ROWS: readonly Row[] = rowsOfKeys(OUTSIDER, id);
 
 /** Why a key that this Engine (API 1.41) could take has no row. */
 const UNTESTED: Readonly<Record<string, string>> = {
@@ -29,27 +27,6 @@ const UNTESTED: Readonly<Record<string, string>> = {
   storage_opt: 'needs a storage driver with quotas',
 };
 
-/** The owner of this device allows whatever a row asks for. */
-const PERMISSIVE = `
-limits: { steps: 3000, deletes: 300 }
-policy:
-  privileged: true
-  host_network: true
-  host_pid: true
-  host_ipc: true
-  host_uts: true
-  host_userns: true
-  host_cgroup: true
-  capabilities: [ALL]
-  devices: [/dev/null]
-  device_rules: ["a *:* rwm"]
-  binds: [/tmp, /etc]
-  security_opts: ["*"]
-  sysctls: ["*"]
-  cgroup_parents: [/hf-keys]
-  containers: [${OUTSIDER}]
-`;
-
 let folder: TemporaryFolder;
 let fleet: Fleet;
 let device: Device;
@@ -57,11 +34,10 @@ let device: Device;
 beforeAll(async () => {
   folder = await temporaryFolder();
   fleet = await makeFleet(folder.path);
-  device = await makeDevice({ id, url: fleet.url, folder: folder.path, more: PERMISSIVE });
-  await makeOutsider();
+  device = await makeDevice({ id, url: fleet.url, folder: folder.path, more: permissive(OUTSIDER) });
+  await makeOutsider(OUTSIDER);
   await fleet.commit({ ...FILES, [`devices/${id}/compose.yaml`]: compose() });
-  const ran = await device.agent('once');
-  expect(ran.code, ran.output).toBe(0);
+  await converge(device);
 }, 300_000);
 
 afterAll(async () => {
@@ -71,18 +47,21 @@ afterAll(async () => {
   await folder[Symbol.asyncDispose]();
 });
 
+async function planned(): Promise<Plan> {
+  return (await planNow(await loadConfig(device.configFile, {}), AbortSignal.timeout(60_000))).plan;
+}
+
 describe('on the real Engine', () => {
   it('an untouched revision plans nothing', async () => {
-    const ran = await device.agent('plan');
-    expect(ran.output).toContain('Nothing to do.');
-    expect(ran.code).toBe(0);
+    const { differences, steps, blocked } = await planned();
+    expect({ differences, steps, blocked }).toEqual({ differences: [], steps: [], blocked: [] });
   });
 
   describe('when every row is changed', () => {
     let plan: Plan;
     beforeAll(async () => {
       await fleet.commit({ [`devices/${id}/compose.yaml`]: compose(...ROWS) });
-      plan = await planNow(await loadConfig(device.configFile, {}), AbortSignal.timeout(60_000));
+      plan = await planned();
     });
 
     it('only they are planned, as changes', () => {
@@ -108,16 +87,14 @@ describe('on the real Engine', () => {
     });
 
     it('the changes converge, and again plan nothing', async () => {
-      const ran = await device.agent('once');
-      expect(ran.code, ran.output).toBe(0);
-      expect((await device.agent('plan')).output).toContain('Nothing to do.');
+      await converge(device);
+      expect((await planned()).steps).toEqual([]);
     });
 
     it('taking every key out again converges to the defaults, and plans nothing', async () => {
       await fleet.commit({ [`devices/${id}/compose.yaml`]: bare() });
-      const ran = await device.agent('once');
-      expect(ran.code, ran.output).toBe(0);
-      expect((await device.agent('plan')).output).toContain('Nothing to do.');
+      await converge(device);
+      expect((await planned()).steps).toEqual([]);
     });
   });
 });
@@ -145,7 +122,7 @@ describe('docs/compose.md', () => {
 });
 
 const FILES = {
-  [`devices/${id}/device.yaml`]: 'apps: [ { name: shop, compose: compose.yaml } ]\n',
+  [`devices/${id}/device.yaml`]: 'apps: [ { name: store, compose: compose.yaml } ]\n',
   [`devices/${id}/one.env`]: 'WHO=one\n',
   [`devices/${id}/two.env`]: 'WHO=two\n',
   [`devices/${id}/one.labels`]: 'who=one\n',
@@ -155,10 +132,8 @@ const FILES = {
     'services: { one: { image: some, labels: { who: one } }, two: { image: some, labels: { who: two } } }\n',
 };
 
-const SLEEP = { image: 'holdfast/busybox:1', command: ['sleep', '100000'], stop_signal: 'SIGKILL' };
-
 function resourceOf({ name, replica = '' }: Row): string {
-  return `service:shop/${name}${replica}`;
+  return `service:store/${name}${replica}`;
 }
 
 /** The key that a row is about. */
@@ -172,37 +147,13 @@ function compose(...changed: readonly Row[]): string {
     row.name,
     { ...common(row), ...(changed.includes(row) ? row.after : row.before) },
   ]);
-  return document(Object.fromEntries(services));
+  return shopFile(Object.fromEntries(services));
 }
 
 function bare(): string {
-  return document(Object.fromEntries(ROWS.map((row) => [row.name, common(row)])));
+  return shopFile(Object.fromEntries(ROWS.map((row) => [row.name, common(row)])));
 }
 
 function common({ image }: Row): object {
   return image === undefined ? SLEEP : { image, stop_signal: 'SIGKILL' };
-}
-
-/** With what the services of the rows speak of. */
-function document(services: object): string {
-  const base = { ...SLEEP, ipc: 'shareable', networks: ['front', 'default'], volumes: ['stuff:/base'] };
-  return JSON.stringify({
-    services: { init: SLEEP, base, ...services },
-    networks: {
-      front: {},
-      back: { internal: true },
-      fixed: { ipam: { config: [{ subnet: '10.242.0.0/16' }] } },
-      six: { enable_ipv6: true, ipam: { config: [{ subnet: 'FD00:0242::/64' }] } },
-    },
-    volumes: { stuff: {}, other: { labels: { kept: 'yes' } } },
-    configs: { site: { content: 'some' } },
-    secrets: { key: { file: 'key.txt' } },
-  });
-}
-
-/** A container that is not of Holdfast's making. */
-async function makeOutsider(): Promise<void> {
-  const body = { Image: 'holdfast/busybox:1', Cmd: ['sleep', '100000'], StopSignal: 'SIGKILL' };
-  await dockerOk('POST', `/containers/create?name=${OUTSIDER}`, body);
-  await dockerOk('POST', `/containers/${OUTSIDER}/start`);
 }

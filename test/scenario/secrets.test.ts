@@ -146,6 +146,8 @@ describe('a secret', () => {
     expect(after[0]).not.toBe(before[0]);
     expect(after[1]).toBe(before[1]);
     expectNone((await device.agent('status', '-o', 'json')).output, 'the status');
+    // The version before stays at hand while the new one has still to prove itself.
+    await once(device);
     expect(await readdir(join(memory, id, 'secrets')), 'what was rotated away is gone').toHaveLength(2);
   });
 

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { readStore } from '../../agent/store/read-store.ts';
+import type { Status } from '../../fleet/wire/messages.ts';
 import { engineSocket } from './engine.ts';
 import { type Program, startProgram } from './machine.ts';
 
@@ -16,7 +18,12 @@ export interface Device {
   readonly stateDir: string;
   readonly configFile: string;
   /** Runs one command of the agent to its end. */
-  agent(command: 'once' | 'plan' | 'status' | 'check' | 'import' | 'accept', ...args: readonly string[]): Promise<Ran>;
+  agent(
+    command: 'once' | 'plan' | 'status' | 'check' | 'import' | 'accept' | 'retry',
+    ...args: readonly string[]
+  ): Promise<Ran>;
+  /** The last status that the agent stored, read beside it. */
+  status(): Status;
   /** Starts the daemon; `await using` ends it with SIGKILL. */
   start(): Promise<Program>;
 }
@@ -31,7 +38,7 @@ export interface DeviceOptions {
   readonly socket?: string;
 }
 
-const COMMAND_MS = 120_000;
+const COMMAND_MS = 240_000;
 
 export async function makeDevice({
   id,
@@ -62,6 +69,13 @@ export async function makeDevice({
         number | null,
       ];
       return { code, output: program.output() };
+    },
+    status() {
+      const store = readStore(stateDir);
+      const json = store?.status() ?? null;
+      store?.close();
+      if (json === null) throw new Error(`no agent has stored a status in ${stateDir}`);
+      return JSON.parse(json) as Status;
     },
     start: () => start('run'),
   };

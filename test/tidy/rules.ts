@@ -16,10 +16,11 @@ const STAGES_OF = 'fleet/compose/';
 const STAGES = ['yaml', 'variables', 'keys', 'tree', 'resolve'];
 
 /** The only packages of the core. */
-const FLEET_PACKAGES = ['yaml', 'zod', 'node:crypto', 'node:path'];
+const FLEET_PACKAGES = ['yaml', 'zod', 'croner', 'node:crypto', 'node:path'];
 
 /** The one home of each SDK, in agent and hub. */
 const HOMES: Readonly<Record<string, readonly string[]>> = {
+  croner: ['fleet/window/'],
   dockerode: ['agent/docker/'],
   'isomorphic-git': ['agent/git/', 'hub/git/'],
   ssh2: ['agent/git/'],

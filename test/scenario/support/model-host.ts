@@ -31,7 +31,12 @@ export function modelApp(services: readonly Service[], networks: readonly Networ
     strategy: 'stop-first',
     healthTimeoutMs: 20_000,
     rollback: true,
+    correct: [],
+    warn: [],
+    suspend: false,
+    windows: [],
     ignore: [],
+    insideMs: null,
     services,
     networks,
     volumes: [{ key: 'stuff', name: 'model_stuff', external: false, driver_opts: {}, labels: {} }],
@@ -83,6 +88,12 @@ export function createModelHost(device: string, folder: string): ModelHost {
               await writeFile(join(root, content.id), content.kind === 'inline' ? content.text : 'content');
               written.set(content.id, { kind: 'intact' });
             },
+            'write-live': async ({ content, place }) => {
+              const root = content.kind === 'secret' ? paths.secrets : paths.content;
+              await mkdir(join(root, place), { recursive: true });
+              await writeFile(join(root, place, 'content'), content.kind === 'inline' ? content.text : 'content');
+              written.set(place, { kind: 'intact' });
+            },
             'make-data-folder': async ({ path }) => {
               await mkdir(join(paths.data, path), { recursive: true });
             },
@@ -90,6 +101,7 @@ export function createModelHost(device: string, folder: string): ModelHost {
           declared,
           inventory: () => inventory,
           putInventory: put,
+          parallelPulls: 3,
           monotonicMs: () => performance.now(),
           log: () => undefined,
         },

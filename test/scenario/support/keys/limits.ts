@@ -3,6 +3,25 @@ import { inPlace, type Row, recreates } from './row.ts';
 
 export const LIMITS: readonly Row[] = [
   inPlace('mem_limit', { mem_limit: '64m' }, { mem_limit: '96m' }, 'mem_limit: 67108864 → 100663296'),
+  recreates('mem_reservation-lifted', { mem_reservation: '32m' }, {}, 'mem_reservation: 33554432 → 0'),
+  inPlace(
+    'mem_limit-below-reservation',
+    { mem_limit: '64m', mem_reservation: '32m' },
+    { mem_limit: '24m', mem_reservation: '16m' },
+    'mem_limit: 67108864 → 25165824; mem_reservation: 33554432 → 16777216',
+  ),
+  inPlace(
+    'mem_limit-above-swap',
+    { mem_limit: '64m', memswap_limit: '96m' },
+    { mem_limit: '128m', memswap_limit: '160m' },
+    'mem_limit: 67108864 → 134217728; memswap_limit: 100663296 → 167772160',
+  ),
+  inPlace(
+    'memswap_limit-lifted',
+    { mem_limit: '64m', memswap_limit: -1 },
+    { mem_limit: '64m' },
+    'memswap_limit: -1 → 134217728',
+  ),
   recreates('mem_limit-lifted', { mem_limit: '64m' }, {}, 'mem_limit: 67108864 → 0'),
   inPlace(
     'mem_reservation',
@@ -40,6 +59,7 @@ export const LIMITS: readonly Row[] = [
     'ulimits.nofile: 200:400 → 200:300',
   ),
   inPlace('cpus', { cpus: 0.5 }, { cpus: '0.75' }, 'cpus: 0.5 → 0.75'),
+  recreates('cpus-lifted', { cpus: 0.5 }, {}, 'cpus: 0.5 → 0'),
   inPlace('cpu_shares', { cpu_shares: 512 }, { cpu_shares: 256 }, 'cpu_shares: 512 → 256'),
   recreates('cpu_shares-gone', { cpu_shares: 512 }, {}, 'cpu_shares: 512 → 0'),
   inPlace(

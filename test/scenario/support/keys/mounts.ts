@@ -10,19 +10,19 @@ export const MOUNTS: readonly Row[] = [
     'volumes-named',
     { volumes: ['stuff:/data/'] },
     { volumes: ['stuff:/data:ro'] },
-    'volumes./data: volume shop_stuff → volume shop_stuff (ro)',
+    'volumes./data: volume store_stuff → volume store_stuff (ro)',
   ),
   recreates(
     'volumes-long',
     { volumes: [{ type: 'volume', source: 'stuff', target: '/data' }] },
     { volumes: [{ type: 'volume', source: 'other', target: '/data' }] },
-    'volumes./data: volume shop_stuff → volume shop_other',
+    'volumes./data: volume store_stuff → volume store_other',
   ),
   recreates(
     'volumes-nocopy',
     { volumes: ['stuff:/v:nocopy'] },
     { volumes: [{ type: 'volume', source: 'stuff', target: '/v' }] },
-    'volumes./v: volume shop_stuff (nocopy) → volume shop_stuff',
+    'volumes./v: volume store_stuff (nocopy) → volume store_stuff',
   ),
   recreates('volumes-anonymous', { volumes: ['/cache'] }, { volumes: ['/cache'], user: '1000' }, 'user: "" → 1000'),
   recreates(
@@ -53,7 +53,7 @@ export const MOUNTS: readonly Row[] = [
     'volumes-data',
     { volumes: ['./state:/state'] },
     { volumes: ['./state2:/state'] },
-    'volumes./state: data shop/state → data shop/state2',
+    'volumes./state: data store/state → data store/state2',
   ),
   recreates(
     'tmpfs',

@@ -1,0 +1,97 @@
+// Monitoring and what looks after containers.
+import { type Configs, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
+
+export const WATCHING: Configs = {
+  'grafana/grafana:11.3.0': {
+    Env: [PATH, 'GF_PATHS_CONFIG=/etc/grafana/grafana.ini', 'GF_PATHS_DATA=/var/lib/grafana'],
+    Entrypoint: ['/run.sh'],
+    User: '472',
+    WorkingDir: '/usr/share/grafana',
+    ...oci('grafana', '11.3.0'),
+    ...ports('3000'),
+  },
+  'prom/prometheus:v3.0.0': {
+    Env: [PATH],
+    Entrypoint: ['/bin/prometheus'],
+    Cmd: ['--config.file=/etc/prometheus/prometheus.yml', '--storage.tsdb.path=/prometheus'],
+    User: 'nobody',
+    WorkingDir: '/prometheus',
+    Labels: { maintainer: 'The Prometheus Authors <prometheus-developers@googlegroups.com>' },
+    ...ports('9090'),
+    ...volumes('/prometheus'),
+  },
+  'prom/alertmanager:v0.27.0': {
+    Env: [PATH],
+    Entrypoint: ['/bin/alertmanager'],
+    Cmd: ['--config.file=/etc/alertmanager/alertmanager.yml', '--storage.path=/alertmanager'],
+    User: 'nobody',
+    WorkingDir: '/alertmanager',
+    ...ports('9093'),
+    ...volumes('/alertmanager'),
+  },
+  'prom/node-exporter:v1.8.2': { Env: [PATH], Entrypoint: ['/bin/node_exporter'], User: 'nobody', ...ports('9100') },
+  'gcr.io/cadvisor/cadvisor:v0.49.1': {
+    Env: [PATH, 'CADVISOR_HEALTHCHECK_URL=http://localhost:8080/healthz'],
+    Entrypoint: ['/usr/bin/cadvisor', '-logtostderr'],
+    ...ports('8080'),
+    ...shell('wget --quiet --tries=1 --spider $CADVISOR_HEALTHCHECK_URL || exit 1', {
+      Interval: SECOND,
+      Timeout: 3 * SECOND,
+    }),
+  },
+  'prom/blackbox-exporter:v0.25.0': {
+    Env: [PATH],
+    Entrypoint: ['/bin/blackbox_exporter'],
+    Cmd: ['--config.file=/etc/blackbox_exporter/config.yml'],
+    ...ports('9115'),
+  },
+  'grafana/loki:3.2.1': {
+    Env: [PATH, 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt'],
+    Entrypoint: ['/usr/bin/loki'],
+    Cmd: ['-config.file=/etc/loki/local-config.yaml'],
+    User: '10001',
+    WorkingDir: '/',
+    ...ports('3100'),
+  },
+  'grafana/promtail:3.2.1': {
+    Env: [PATH],
+    Entrypoint: ['/usr/bin/promtail'],
+    Cmd: ['-config.file=/etc/promtail/config.yml'],
+  },
+  'telegraf:1.32-alpine': {
+    Env: [PATH, 'TELEGRAF_VERSION=1.32.3'],
+    Entrypoint: ['/entrypoint.sh'],
+    Cmd: ['telegraf'],
+    ...ports('8092/udp', '8094', '8125/udp'),
+  },
+  'louislam/uptime-kuma:1': {
+    Env: [...node('18.20.3'), 'UPTIME_KUMA_IS_CONTAINER=1'],
+    Entrypoint: ['/usr/bin/dumb-init', '--'],
+    Cmd: ['node', 'server/server.js'],
+    WorkingDir: '/app',
+    ...ports('3001'),
+    ...volumes('/app/data'),
+    Healthcheck: {
+      Test: ['CMD', 'extra/healthcheck'],
+      Interval: SECOND,
+      Timeout: 30 * SECOND,
+      StartPeriod: 3 * SECOND,
+      Retries: 5,
+    },
+  },
+  'containrrr/watchtower:1.7.1': {
+    Env: [PATH],
+    Entrypoint: ['/watchtower'],
+    Labels: { 'com.centurylinklabs.watchtower': 'true' },
+    ...ports('8080'),
+    Healthcheck: { Test: ['CMD', '/watchtower', '--health-check'], Interval: SECOND },
+  },
+  'portainer/portainer-ce:2.21.4': {
+    Env: [PATH],
+    Entrypoint: ['/portainer'],
+    WorkingDir: '/',
+    Labels: { 'io.portainer.server': 'true', 'org.opencontainers.image.vendor': 'Portainer.io' },
+    ...ports('8000', '9000', '9443'),
+    ...volumes('/data'),
+  },
+};
