@@ -117,4 +117,6 @@ export interface Replacing extends StepFrame {
   readonly candidates: Candidates;
   /** Networks on which the old container is given its names back first, by name on the Engine. */
   readonly regained: readonly string[];
+  /** Networks that the old container was taken off, and not yet put on again without its names. */
+  readonly rejoined: readonly string[];
 }

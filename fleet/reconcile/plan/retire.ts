@@ -10,6 +10,7 @@
 import type { ObservedContainer } from '../../model/observed.ts';
 import type { Service } from '../../model/service.ts';
 import { answers, isUp, nameOf } from '../match.ts';
+import type { Replacing } from './candidate.ts';
 import type { StepFrame } from './draft.ts';
 import type { Scope } from './scope.ts';
 import { beforeStop, stopTimeoutS } from './steps.ts';
@@ -30,8 +31,8 @@ export function retire(
   old: ObservedContainer,
   successor: Successor,
   frame: StepFrame,
-  /** Networks on which it is given its names back before. */
-  regained: readonly string[] = [],
+  /** Networks on which it is given its names back before, and those that it was taken off when the agent ended. */
+  { regained, rejoined }: Pick<Replacing, 'regained' | 'rejoined'> = { regained: [], rejoined: [] },
 ): string {
   const { draft } = scope;
   const { Id, State } = old.inspect;
@@ -39,7 +40,7 @@ export function retire(
   const detail = name;
   let last: readonly (string | undefined)[] = frame.after ?? [];
   if (isUp(old)) {
-    if (State.Status === 'running') last = takeNames(scope, old, { ...frame, after: last }, regained);
+    if (State.Status === 'running') last = takeNames(scope, old, { ...frame, after: last }, { regained, rejoined });
     const drained = draft.add(
       {
         kind: 'await-service',
@@ -66,7 +67,7 @@ function takeNames(
   scope: Scope,
   old: ObservedContainer,
   frame: StepFrame,
-  regained: readonly string[],
+  { regained, rejoined }: Pick<Replacing, 'regained' | 'rejoined'>,
 ): readonly (string | undefined)[] {
   const { draft, networkIds } = scope;
   const container = old.inspect.Id;
@@ -75,17 +76,17 @@ function takeNames(
   const named = Object.entries(endpoints)
     .filter(([name, one]) => answers(old.inspect, one) && networkIds.get(name) === one.NetworkID)
     .map(([name]) => name);
-  for (const network of new Set([...named, ...regained])) {
+  const leaving = new Set([...named, ...regained]);
+  for (const network of new Set([...leaving, ...rejoined])) {
     const detail = `${network} ${nameOf(old)}`;
     const cause = `the service’s names no longer lead to ${nameOf(old)}`;
-    const left = draft.add(
-      { kind: 'disconnect-network', container, network },
-      { ...frame, cause, after: last, detail },
-    );
+    const left = leaving.has(network)
+      ? draft.add({ kind: 'disconnect-network', container, network }, { ...frame, cause, after: last, detail })
+      : undefined;
     const Links = endpoints[network]?.Links ?? [];
     const joined = draft.add(
       { kind: 'connect-network', container, network, endpoint: Links.length > 0 ? { Links: [...Links] } : {} },
-      { ...frame, cause, after: [left], detail },
+      { ...frame, cause, after: left === undefined ? last : [left], detail },
     );
     last = [joined];
   }

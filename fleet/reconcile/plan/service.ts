@@ -126,6 +126,7 @@ function planAnew(
   noteMovedData(scope, app, service, scope.live(app, service, main));
   const lost = lostNames(scope, declaration, main, unwanted, acted);
   const stays = strategy.kind !== 'stop-first' || unwanted.some((one) => serves(one, main));
+  const nameOfNetwork = ({ field }: Difference) => networkName(app, networkKeyOf(field ?? '') ?? '');
   const regained = stays && (candidates.next === undefined || !serves(candidates.next, main)) ? lost : [];
   const restored = planNetworkChanges(scope, declaration, steps, main, regained);
   const removed = unwanted.map((one) =>
@@ -137,7 +138,7 @@ function planAnew(
     after: [...restored, ...removed],
     changed: acted.some(({ origin }) => origin === 'change'),
     ...{ strategy, candidates },
-    regained: regained.map(({ field }) => networkName(app, networkKeyOf(field ?? '') ?? '')),
+    ...{ regained: regained.map(nameOfNetwork), rejoined: lost.filter(isOff).map(nameOfNetwork) },
   });
 }
 
@@ -154,4 +155,9 @@ function putBack(
   const mended = planInPlace(scope, declaration, steps, main, acted);
   for (const one of serving) giveUp(scope, declaration, one, main, mended.started);
   return mended;
+}
+
+/** It is not on that network at all. */
+function isOff({ observed }: Difference): boolean {
+  return observed === null;
 }

@@ -31,7 +31,7 @@ export function startFirst(
     old,
     { name, timeoutMs: app.healthTimeoutMs },
     { ...frame, after: [ready, named] },
-    frame.regained,
+    frame,
   );
   return scope.draft.add(
     { kind: 'rename-container', container, name: service.container_name },
