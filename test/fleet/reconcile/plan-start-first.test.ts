@@ -164,6 +164,18 @@ test.each(MOMENTS)('a second interruption on top of the one at step %i (%s) chan
   }
 });
 
+test.each([10, 12])(
+  'taken off a network at step %i and not put back: it is, so that what was on its way is answered',
+  (index) => {
+    const { host } = interrupted(index, 'crash-after');
+    const { steps } = host.plan(state('nginx:2'));
+    const ofOld = steps.filter(({ cause }) => cause === 'the service’s names no longer lead to kiosk-web-1');
+    const count = (kind: string) => ofOld.filter((step) => step.kind === kind).length;
+    expect(count('connect-network') - count('disconnect-network')).toBe(1);
+    finish(host, state('nginx:2'));
+  },
+);
+
 test('an interrupted replacement is no drift', () => {
   for (const [index, fate] of MOMENTS) {
     const { host } = interrupted(index, fate);
