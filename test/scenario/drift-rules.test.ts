@@ -1,7 +1,7 @@
 // Rules of drift on the real Engine: what a person may do and keep, what somebody keeps setting, and what was done inside.
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { Status } from '../../fleet/wire/messages.ts';
 import { containersOf } from '../support/containers.ts';
 import { type Device, makeDevice } from '../support/device.ts';
@@ -22,6 +22,13 @@ afterAll(async () => {
   await fleet.close();
   await folder[Symbol.asyncDispose]();
 });
+
+/** For a device of this test alone, whose containers go with it. */
+function ownId(): string {
+  const id = uniqueId();
+  onTestFinished(() => cleanup(id));
+  return id;
+}
 
 interface Web {
   readonly limit?: string;
@@ -48,7 +55,7 @@ services:
 async function declare(id: string, drift: string, parts: Web = {}): Promise<void> {
   await fleet.commit({
     [`devices/${id}/compose.yaml`]: compose(parts),
-    [`devices/${id}/device.yaml`]: `apps: [ { name: ${id}, compose: compose.yaml, health_timeout: 10s, drift: ${drift} } ]\n`,
+    [`devices/${id}/device.yaml`]: `apps: [ { name: ${id}, compose: compose.yaml, health_timeout: 60s, drift: ${drift} } ]\n`,
   });
 }
 
@@ -63,10 +70,8 @@ async function deviceWith(id: string, drift: string, interval = '1h'): Promise<D
 const ready = ({ conditions }: Status) => conditions.find(({ type }) => type === 'Ready');
 
 describe('a field that is only warned of', () => {
-  const id = uniqueId();
-  afterAll(() => cleanup(id));
-
   it('stays as a person set it, while a new revision passes its gate and other drift is corrected', async () => {
+    const id = ownId();
     const rules = '{ warn: ["services.other.state", "services.web.mem_limit"] }';
     const device = await deviceWith(id, rules);
     await docker('POST', `/containers/${id}-other-1/stop`);
@@ -99,10 +104,8 @@ describe('a field that is only warned of', () => {
 });
 
 describe('something that sets a field again each time', () => {
-  const id = uniqueId();
-  afterAll(() => cleanup(id));
-
   it('is reported as a fight, costs little, and holds up nothing else', async () => {
+    const id = ownId();
     const device = await deviceWith(id, 'correct', '1s');
     await using program = await device.start();
     const synced = () => device.status().sync === 'Synced';
@@ -144,10 +147,8 @@ describe('something that sets a field again each time', () => {
 });
 
 describe('inside', () => {
-  const id = uniqueId();
-  afterAll(() => cleanup(id));
-
   it('files and exec sessions are told where the device asks for it, and make it no less ready', async () => {
+    const id = ownId();
     const device = await deviceWith(id, '{ inside: 1s, ignore: ["services.web.files./opt/*"] }');
     expect(device.status().drift, 'a health check is no session').toEqual([]);
     await exec(`${id}-web-1`, [
@@ -172,6 +173,7 @@ describe('inside', () => {
   });
 
   it('nothing is told where nobody asks', async () => {
+    const id = ownId();
     const device = await deviceWith(id, 'correct');
     await exec(`${id}-web-1`, ['touch', '/etc/mine']);
     expect((await device.agent('once')).code).toBe(0);
