@@ -26,7 +26,7 @@ export default defineConfig({
           maxWorkers: 2,
           testTimeout: 180_000,
           // Engines that share a machine's firewall and disk get in each other's way now and then.
-          retry: 1,
+          retry: 2,
           hookTimeout: 180_000,
           sequence: { groupOrder: 1 },
         },

@@ -37,7 +37,8 @@ interface Web {
 
 /** Two services; `web` has a limit and a variable that tests change. */
 function compose({ limit = '64m', color = 'red' }: Web = {}): string {
-  const command = '["sh", "-c", "trap exit TERM; while :; do sleep 0.1; done"]';
+  // No good end: of one that ended with 0 the Engine may have forgotten that it was stopped.
+  const command = '["sh", "-c", "trap \'exit 3\' TERM; while :; do sleep 0.1; done"]';
   return `
 services:
   web:
