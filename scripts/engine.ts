@@ -25,6 +25,11 @@ export interface EngineOptions {
   /** Made when absent, removed by `stop`. Holds data and log; socket and exec root are below `/run`, for the path limit of sockets. */
   readonly dir: string;
   readonly signal?: AbortSignal;
+  /**
+   * Whether it writes firewall rules; true unless said otherwise. Each Engine that starts empties the chains that all Engines of a
+   * host share. One without rules disturbs none, but its containers do not reach other hosts.
+   */
+  readonly firewall?: boolean;
 }
 
 // It answers only when it has started again all that has to run.
@@ -35,7 +40,7 @@ const LAUNCHES = 5;
 const NUMBERS = { first: 100, last: 249 };
 
 /** Starts dockerd and waits until it answers. Needs root, dockerd and iproute2. Throws with the end of its log when it does not come up. */
-export async function startEngine({ dir, signal }: EngineOptions): Promise<PrivateEngine> {
+export async function startEngine({ dir, signal, firewall = true }: EngineOptions): Promise<PrivateEngine> {
   if (process.getuid?.() !== 0)
     throw new Error('A private Docker Engine needs root. Run this as root, or start Docker.');
   sweepAbandoned();
@@ -46,7 +51,7 @@ export async function startEngine({ dir, signal }: EngineOptions): Promise<Priva
   let pid = 0;
   let stopped = false;
   const launch = async (attempt = 1): Promise<void> => {
-    pid = launchDaemon({ dir, folder, socket, bridge, number });
+    pid = launchDaemon({ dir, folder, socket, bridge, number, firewall });
     try {
       await untilReady(socket, pid, join(dir, 'log'), signal);
     } catch (error) {
@@ -72,6 +77,7 @@ export async function startEngine({ dir, signal }: EngineOptions): Promise<Priva
     run('ip', ['link', 'add', bridge, 'type', 'bridge']);
     run('ip', ['addr', 'add', `10.${number}.0.1/24`, 'dev', bridge]);
     run('ip', ['link', 'set', bridge, 'up']);
+    if (!firewall) letThrough(`10.${number}.0.0/16`);
     await launch();
   } catch (error) {
     await stop();
@@ -130,9 +136,10 @@ interface Daemon {
   readonly socket: string;
   readonly bridge: string;
   readonly number: number;
+  readonly firewall: boolean;
 }
 
-function launchDaemon({ dir, folder, socket, bridge, number }: Daemon): number {
+function launchDaemon({ dir, folder, socket, bridge, number, firewall }: Daemon): number {
   const log = openSync(join(dir, 'log'), 'a');
   rmSync(join(folder, 'docker.pid'), { force: true });
   const options = {
@@ -141,6 +148,7 @@ function launchDaemon({ dir, folder, socket, bridge, number }: Daemon): number {
     'exec-root': join(folder, 'exec'),
     pidfile: join(folder, 'docker.pid'),
     bridge,
+    iptables: firewall,
     'default-address-pool': `base=10.${number}.128.0/17,size=24`,
     'containerd-namespace': bridge,
     'containerd-plugins-namespace': `${bridge}-plugins`,
@@ -169,6 +177,11 @@ async function untilReady(socket: string, pid: number, log: string, signal: Abor
     }
     await sleep(50, undefined, { signal });
   }
+}
+
+/** Whatever the rules of others on this host say, its containers reach each other. The clean-up knows the rule by the network. */
+function letThrough(net: string): void {
+  run('iptables', ['-w', '-I', 'FORWARD', '-s', net, '-d', net, '-j', 'ACCEPT']);
 }
 
 /** Removes containers by force first: most ignore SIGTERM as process 1, and the Engine would wait for each. */

@@ -176,7 +176,7 @@ async function checkServed({ id }: Lane, given: Case, where: string): Promise<vo
 describe('an Engine that is killed', () => {
   let engine: PrivateEngine;
   beforeAll(async () => {
-    engine = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-crash-')) });
+    engine = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-crash-')), firewall: false });
     await ensureImages(engine.socket, ['holdfast/busybox:1']);
   });
   afterAll(() => engine.stop());

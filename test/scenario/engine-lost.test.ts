@@ -21,7 +21,7 @@ let daemon: PrivateEngine;
 let engine: Engine;
 
 beforeAll(async () => {
-  daemon = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-lost-')) });
+  daemon = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-lost-')), firewall: false });
   await ensureImages(daemon.socket, ['holdfast/busybox:1']);
   engine = createEngine({ socket: daemon.socket });
 });

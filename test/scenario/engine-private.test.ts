@@ -54,7 +54,7 @@ test('one whose starter was killed is cleaned up by the next that starts', async
   expect((await docker('GET', '/_ping', undefined, { socket: join(run, 'docker.sock') })).status).toBe(200);
   starter.kill('SIGKILL');
   await once(starter, 'exit');
-  const next = await startEngine({ dir: await folder() });
+  const next = await startEngine({ dir: await folder(), firewall: false });
   await next.stop();
   expect(traces(run, dir, [`hf-${run.split('-')[1]}`])).toEqual([]);
 });
@@ -65,7 +65,7 @@ test('one that cannot start shows the end of its log and leaves nothing', async 
   const path = process.env.PATH;
   process.env.PATH = '/nonexistent';
   try {
-    await expect(startEngine({ dir })).rejects.toThrow();
+    await expect(startEngine({ dir, firewall: false })).rejects.toThrow();
   } finally {
     process.env.PATH = path;
   }

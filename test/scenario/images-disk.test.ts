@@ -29,7 +29,7 @@ beforeAll(async () => {
   disk = join(folder.path, 'disk');
   await mkdir(disk);
   execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=150m', 'tmpfs', disk]);
-  small = await startEngine({ dir: join(disk, 'engine') });
+  small = await startEngine({ dir: join(disk, 'engine'), firewall: false });
   registry = await startRegistry();
   fleet = await makeFleet(folder.path);
   port = await freePort();

@@ -20,7 +20,7 @@ const id = uniqueId();
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  daemon = await startEngine({ dir: join(folder.path, 'engine') });
+  daemon = await startEngine({ dir: join(folder.path, 'engine'), firewall: false });
   await ensureImages(daemon.socket, ['holdfast/busybox:1']);
   fleet = await makeFleet(folder.path);
   device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id), socket: daemon.socket });

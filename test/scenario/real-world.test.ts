@@ -47,7 +47,7 @@ let applied: ReadonlyMap<string, ContainerInspect>;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  engine = await startEngine({ dir: join(folder.path, 'engine') });
+  engine = await startEngine({ dir: join(folder.path, 'engine'), firewall: false });
   await loadImages(engine.socket, realImages());
   const repository = join(folder.path, 'fleet');
   await makeRepository(repository);

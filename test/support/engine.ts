@@ -3,9 +3,11 @@ import { inject } from 'vitest';
 import { request } from '../../scripts/engine/socket.ts';
 import './suite-engine.ts';
 
-/** Socket of the suite's private Engine; scenario tests only. */
+/** Socket of this worker's private Engine; scenario tests only. */
 export function engineSocket(): string {
-  return inject('engineSocket');
+  const socket = inject('engineSockets')[Number(process.env.VITEST_POOL_ID) - 1];
+  if (socket === undefined) throw new Error(`there is no Engine for worker ${process.env.VITEST_POOL_ID}`);
+  return socket;
 }
 
 /** JSON as tests walk through it when they name no type. */

@@ -1,26 +1,37 @@
-// Set-up of the scenario project: one private Engine with the small images, its socket handed to the tests, stopped at the end
-// whatever the tests did. That it cannot start is an error, never a reason to skip.
+// Set-up of the scenario project: for each worker a private Engine with the small images, so that files which run at the same
+// time share no names. Stopped at the end whatever the tests did. That one cannot start is an error, never a reason to skip.
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
-import { startEngine } from '../../scripts/engine.ts';
+import { type PrivateEngine, startEngine } from '../../scripts/engine.ts';
 import { ensureImages } from '../../scripts/images.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
-    engineSocket: string;
+    /** One for each worker. */
+    engineSockets: readonly string[];
   }
 }
 
 export default async function setUp(project: TestProject): Promise<() => Promise<void>> {
-  const engine = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-suite-')) });
+  const engines: PrivateEngine[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(engines.map((engine) => engine.stop()));
+  };
   try {
-    await ensureImages(engine.socket);
+    for (let worker = 0; worker < project.config.maxWorkers; worker++) {
+      const engine = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-suite-')), firewall: false });
+      engines.push(engine);
+      await ensureImages(engine.socket);
+    }
   } catch (error) {
-    await engine.stop();
+    await stop();
     throw error;
   }
-  project.provide('engineSocket', engine.socket);
-  return () => engine.stop();
+  project.provide(
+    'engineSockets',
+    engines.map(({ socket }) => socket),
+  );
+  return stop;
 }
