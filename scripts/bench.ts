@@ -116,7 +116,8 @@ Engine ${engineVersion}, Node ${process.versions.node}, ${cpus().length} × ${cp
 - A *cold converge* looks, plans, creates and starts ten containers on an existing network, and looks again. Its floor creates and
   starts containers from the same bodies, all ten at once.
 - \`docker-compose\` is Debian's, a process for each call; the agent runs anyhow. For both the network exists already.
-- *Killed* is a container of a running daemon, from the kill until the Engine says that it runs again. Its floor makes and starts one.
+- *Killed* is a container of a running daemon, from when \`docker kill\` has returned until the Engine says that it runs again. Its
+  floor makes and starts one.
 
 The daemon when nothing happens, with an interval of 60 s; half of the services have a health check every 30 s:
 

@@ -68,13 +68,13 @@ export function createAgent(parts: Parts): Agent {
     },
     async once(signal) {
       const ended = new AbortController();
-      const reporting = reporter.run(hint.fire, ended.signal);
+      const beside = [reporter.run(hint.fire, ended.signal), listener.run(ended.signal)];
       try {
         return await converge(signal);
       } finally {
         await untilIdle(parts, signal);
         ended.abort();
-        await reporting;
+        await Promise.all(beside);
       }
     },
   };
@@ -111,7 +111,7 @@ export function createAgent(parts: Parts): Agent {
     await declared.refresh(signal);
     let outcome = await look(signal);
     let retries = 0;
-    const goesOn = () => outcome.waiting || (outcome.retry && retries++ < ONCE_RETRIES);
+    const goesOn = () => outcome.dueInMs !== null || (outcome.retry && retries++ < ONCE_RETRIES);
     while (!signal.aborted && monotonicMs() - startedMs < onceLimitMs() && goesOn()) {
       const { waitMs } = rest(outcome, intervalMs(), monotonicMs());
       if (!outcome.again) await wake.wait(waitMs, 0, signal);

@@ -17,8 +17,8 @@ import { createWindows } from './windows.ts';
 
 export interface Outcome {
   readonly status: StatusBody;
-  /** The gate is still open: look again soon. */
-  readonly waiting: boolean;
+  /** What was begun is not decided yet: how long until time alone may decide it. null: nothing is waited for. */
+  readonly dueInMs: number | null;
   /** The device is kept from where Git wants it. */
   readonly failed: boolean;
   /** It may work later. */
@@ -62,10 +62,10 @@ export function createCycle(parts: Parts, declared: Declared, versions: Versions
       const failures = failuresOf(found);
       report.failures(failures, declared.gitRevision());
       const again = found.back.length > 0;
-      const waiting = gate.waiting() || again || goesOn(found);
-      const status = await tell(found, { working: waiting });
+      const dueInMs = again || goesOn(found) ? 0 : gate.dueInMs();
+      const status = await tell(found, { working: dueInMs !== null });
       return {
-        ...{ status, waiting, again, steps: found.steps },
+        ...{ status, dueInMs, again, steps: found.steps },
         failed: failures.length > 0,
         retry: found.failures.length > 0 || found.plan?.blocked.some(mayYetAppear) === true,
         heldForMs: report.drifts.heldForMs(),

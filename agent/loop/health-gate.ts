@@ -26,8 +26,8 @@ export interface HealthGate {
   advance(looked: Looked): readonly string[];
   /** Nothing is awaited any more: the device is suspended. */
   close(): void;
-  /** Undecided: look again soon. */
-  waiting(): boolean;
+  /** While something is undecided: how long until time alone may decide it. null: nothing is. */
+  dueInMs(): number | null;
   /** Something is still to be judged, by what looks show or by the time that passes. */
   watches(): boolean;
   failures(): readonly Failure[];
@@ -42,7 +42,13 @@ export function createHealthGate(parts: GateParts, versions: Versions): HealthGa
   const open = () => [...gates].filter(([, { before }]) => before === null);
   return {
     close: () => gates.clear(),
-    waiting: () => open().some(([, { gate, failed, held }]) => !held && (failed === null || gate.steadyMs !== null)),
+    dueInMs() {
+      const undecided = open().filter(
+        ([, { gate, failed, held }]) => !held && (failed === null || gate.steadyMs !== null),
+      );
+      if (undecided.length === 0) return null;
+      return Math.max(0, Math.min(...undecided.map(([, { dueMs }]) => dueMs)) - parts.monotonicMs());
+    },
     watches: () => gates.size > 0,
     failures: () =>
       open().flatMap(([app, { failed }]) =>

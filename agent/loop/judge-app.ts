@@ -13,6 +13,8 @@ import { type Ended, type Fault, faultOf } from '../../fleet/rollout/fault.ts';
 
 export interface AppGate {
   gate: Gate;
+  /** While it waits: when a look may decide though nothing happens until then. Monotonic milliseconds. */
+  dueMs: number;
   /** It failed, and stays so until it passes: a crash loop looks well for a moment each time. */
   failed: string | null;
   /** Something of the app, or of one that it depends on, is not carried out yet: what is seen says nothing about its version. */
@@ -57,7 +59,13 @@ export function judgeApp(
   const held = known?.gate.spec === spec ? known : undefined;
   if (held?.before) return prove(held, one, seen);
   if (held === undefined && proved && !worked.has(app.name)) return { judgement: { kind: 'good' } };
-  const own: AppGate = held ?? { gate: openGate(spec, before, nowMs), failed: null, held: false, before: null };
+  const own: AppGate = held ?? {
+    gate: openGate(spec, before, nowMs),
+    dueMs: nowMs,
+    failed: null,
+    held: false,
+    before: null,
+  };
   const back = fallback && { good: fallback, lastGood };
   const fault = faultOf(app.name, ended, plan.blocked, observed);
   if (fault !== null && back !== null) return { judgement: { kind: 'failed', fault, back } };
@@ -66,9 +74,11 @@ export function judgeApp(
   if (early && !unfinished) {
     // Its time begins when what it depends on is settled.
     own.gate = openGate(spec, observed, nowMs);
+    own.dueMs = nowMs + app.healthTimeoutMs;
     return { own, judgement: { kind: own.failed === null ? 'waiting' : 'ill' } };
   }
   const verdict = advance(own, one, seen, unfinished ? 'unfinished' : 'finished');
+  if (verdict.kind === 'waiting') own.dueMs = verdict.dueMs;
   if (verdict.kind === 'passed') {
     if (back === null) return { judgement: { kind: 'good' } };
     return { own: { ...own, gate: openGate(spec, observed, nowMs), before: back }, judgement: { kind: 'good' } };

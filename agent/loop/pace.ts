@@ -2,8 +2,15 @@
 // after failures, and slow down where something keeps breaking what is repaired. Time comes in as an argument.
 import { backoffMs } from '../backoff.ts';
 
-/** While the health gate is open. */
-const GATE_LOOK_MS = 500;
+/**
+ * While something is waited for, which Engine events and the clock decide: what is watched for beside them. Each look without
+ * news doubles the rest that follows.
+ */
+const WAITING_LOOK_MS = 500;
+/** However soon time decides. */
+const SHORTEST_LOOK_MS = 50;
+/** The longest such rest is 16 s. */
+const DOUBLINGS = 5;
 /** The first retry after a failure; doubles up to the interval, with full jitter. */
 const RETRY_MS = 1000;
 const SHORTEST_RETRY_MS = 100;
@@ -32,8 +39,8 @@ export function createPollPace(random: () => number): (failed: boolean, interval
 export interface Looked {
   /** Steps that were carried out. */
   readonly steps: number;
-  /** The health gate is open and may pass. */
-  readonly waiting: boolean;
+  /** What was begun is not decided yet: how long until time alone may decide it. null: nothing is waited for. */
+  readonly dueInMs: number | null;
   /** Something failed that may work later. */
   readonly retry: boolean;
   /** Until drift that is held back is corrected again; null: there is none. */
@@ -51,8 +58,9 @@ export interface Rest {
 export function createLookPace(random: () => number): (looked: Looked, intervalMs: number, nowMs: number) => Rest {
   const retries = createRetries(random);
   let repairs = 0;
+  let waits = 0;
   let repairedMs = Number.NEGATIVE_INFINITY;
-  return ({ steps, waiting, retry, heldForMs }, intervalMs, nowMs) => {
+  return ({ steps, dueInMs, retry, heldForMs }, intervalMs, nowMs) => {
     if (steps > 0) {
       repairs = nowMs - repairedMs < REPAIR_WINDOW_MS ? repairs + 1 : 1;
       repairedMs = nowMs;
@@ -60,8 +68,10 @@ export function createLookPace(random: () => number): (looked: Looked, intervalM
     const calm = repairs <= CALM_REPAIRS;
     const settleMs = calm ? SETTLE_MS : Math.min(SLOWEST_REPAIR_MS, 1000 * 2 ** (repairs - CALM_REPAIRS));
     const restMs = retry ? retries.next(intervalMs) : jittered(retries, intervalMs, random);
-    const lookMs = calm ? GATE_LOOK_MS : Math.max(GATE_LOOK_MS, settleMs);
-    const waitMs = waiting && !retry ? Math.min(lookMs, intervalMs) : restMs;
+    waits = dueInMs === null || steps > 0 ? 0 : waits + 1;
+    const lookMs = calm ? WAITING_LOOK_MS * 2 ** Math.min(waits, DOUBLINGS) : settleMs;
+    const dueMs = Math.max(SHORTEST_LOOK_MS, dueInMs ?? 0);
+    const waitMs = dueInMs === null || retry ? restMs : Math.min(lookMs, dueMs, intervalMs);
     return { waitMs: Math.min(waitMs, heldForMs ?? waitMs), settleMs };
   };
 }

@@ -31,7 +31,8 @@ export interface Gate {
 }
 
 export type Verdict =
-  | { readonly kind: 'waiting' }
+  /** `dueMs`: when a look may decide though nothing happens until then. */
+  | { readonly kind: 'waiting'; readonly dueMs: number }
   | { readonly kind: 'passed' }
   | { readonly kind: 'failed'; readonly message: string };
 
@@ -68,14 +69,18 @@ export function advanceGate(gate: Gate, look: GateLook): { gate: Gate; verdict: 
   const next = { ...gate, steadyMs: null, fingerprint: fingerprintOf(looked), crashes };
   const crash = crashOf(crashes, looked, nowMs);
   if (crash !== null) return { gate: next, verdict: { kind: 'failed', message: crash } };
-  if (unfinished !== null) return { gate: { ...next, openedMs: nowMs }, verdict: { kind: 'waiting' } };
+  const timeoutMs = app.healthTimeoutMs;
+  if (unfinished !== null)
+    return { gate: { ...next, openedMs: nowMs }, verdict: { kind: 'waiting', dueMs: nowMs + timeoutMs } };
   const ill = looked.filter(({ health }) => health !== 'Healthy');
   if (ill.length > 0) {
-    if (nowMs - gate.openedMs <= app.healthTimeoutMs) return { gate: next, verdict: { kind: 'waiting' } };
+    const dueMs = gate.openedMs + timeoutMs;
+    if (nowMs <= dueMs) return { gate: next, verdict: { kind: 'waiting', dueMs: dueMs + 1 } };
     return { gate: next, verdict: { kind: 'failed', message: listed(ill.map(({ key, message }) => [key, message])) } };
   }
   const steadyMs = gate.fingerprint === next.fingerprint && gate.steadyMs !== null ? gate.steadyMs : nowMs;
-  const verdict: Verdict = nowMs - steadyMs >= STEADY_MS ? { kind: 'passed' } : { kind: 'waiting' };
+  const dueMs = steadyMs + STEADY_MS;
+  const verdict: Verdict = nowMs >= dueMs ? { kind: 'passed' } : { kind: 'waiting', dueMs };
   return { gate: { ...next, steadyMs }, verdict };
 }
 

@@ -128,8 +128,8 @@ function deviceWith(accepted: Desired) {
     /** Until nothing is awaited any more. */
     async calm() {
       for (let count = 0; count < 12; count++) {
-        const { waiting, steps } = await device.run();
-        if (!waiting && steps === 0) break;
+        const { dueInMs, steps } = await device.run();
+        if (dueInMs === null && steps === 0) break;
       }
       // The version proves itself for a while yet.
       clock.ms += 120_000;
@@ -273,7 +273,8 @@ describe('a version that fails', () => {
     it.accept(B);
     await it.run();
     for (const machine of it.world.machines.values()) machine.status = 'restarting';
-    for (const _look of [1, 2]) expect(await it.run()).toMatchObject({ waiting: true, steps: 0, again: false });
+    for (const _look of [1, 2])
+      expect(await it.run()).toMatchObject({ dueInMs: expect.any(Number), steps: 0, again: false });
     it.clock.ms += 60_001;
     expect(await it.run()).toMatchObject({ again: true });
   });

@@ -142,10 +142,10 @@ describe('a version', () => {
   it('is good after two healthy looks a second apart, and with all apps the revision is', () => {
     const it = device();
     it.look(A, { kiosk: WELL, meter: WELL });
-    expect([it.good(), it.gate.waiting()]).toEqual([[], true]);
+    expect([it.good(), it.gate.dueInMs()], 'a second later').toEqual([[], 1000]);
     it.look(A, { kiosk: WELL, meter: WELL });
     expect(it.good()).toEqual(['kiosk main@sha1:a', 'meter main@sha1:a']);
-    expect([it.stored().lastGood, it.gate.waiting()]).toEqual([A.revision, false]);
+    expect([it.stored().lastGood, it.gate.dueInMs()]).toEqual([A.revision, null]);
   });
 
   it('that a revision does not change is not gated again', () => {
@@ -158,11 +158,12 @@ describe('a version', () => {
   it('that does not get healthy in its time goes to quarantine, once, and what was good runs again', () => {
     const it = proved(B);
     expect(it.look(B, { kiosk: ILL, meter: WELL }, { worked: ['kiosk'] })).toEqual([]);
+    expect(it.gate.dueInMs(), 'when its time is over').toBe(60_001);
     expect(it.look(B, { kiosk: ILL, meter: WELL }, { after: 60_000 })).toEqual([]);
     expect(it.look(B, { kiosk: ILL, meter: WELL })).toEqual(['kiosk']);
     expect(it.bad()).toEqual(['kiosk: kiosk/web: health check has not passed yet']);
     expect(it.versions.effective(B, [], NONE).desired.apps[0]?.services[0]?.image).toBe('web:1');
-    expect(it.gate.waiting()).toBe(false);
+    expect(it.gate.dueInMs()).toBeNull();
     for (const worked of [['kiosk'], [], []])
       expect(it.look(B, { kiosk: WELL, meter: WELL }, { of: A, worked })).toEqual([]);
     expect(it.good()).toEqual(['kiosk main@sha1:a', 'meter main@sha1:b']);
@@ -189,7 +190,7 @@ describe('a version', () => {
     const it = proved(B);
     for (const _hour of [1, 2, 3])
       expect(it.look(B, { kiosk: WELL, meter: WELL }, { after: 3_600_000, changes: [CHANGE] })).toEqual([]);
-    expect([it.bad(), it.gate.waiting()]).toEqual([[], false]);
+    expect([it.bad(), it.gate.dueInMs()]).toEqual([[], null]);
     it.look(B, { kiosk: ILL, meter: WELL }, { worked: ['kiosk'] });
     expect(it.look(B, { kiosk: ILL, meter: WELL }, { after: 60_001 })).toEqual(['kiosk']);
   });
@@ -257,10 +258,10 @@ describe('a version that passed', () => {
     const it = proved(B);
     it.look(B, { kiosk: loop(0), meter: WELL }, { worked: ['kiosk'] });
     it.look(B, { kiosk: loop(0), meter: WELL });
-    expect([it.good(), it.stored().lastGood, it.gate.waiting()]).toEqual([
+    expect([it.good(), it.stored().lastGood, it.gate.dueInMs()]).toEqual([
       ['kiosk main@sha1:b', 'meter main@sha1:b'],
       B.revision,
-      false,
+      null,
     ]);
     expect(it.look(B, { kiosk: loop(2), meter: WELL }, { after: 20_000 })).toEqual([]);
     expect(it.look(B, { kiosk: loop(3), meter: WELL }, { after: 20_000 })).toEqual(['kiosk']);
