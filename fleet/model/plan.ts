@@ -124,6 +124,8 @@ export interface Blocked {
   readonly app: string;
   readonly reason: 'NameConflict' | 'PruneGuard' | 'DependencyNotReady' | 'PolicyDenied' | 'ReconciliationFailed';
   readonly message: string;
+  /** No waiting helps: this version of the app cannot work. */
+  readonly hopeless?: true;
 }
 
 export interface Plan {

@@ -83,6 +83,25 @@ export function hasStarted({ inspect: { State } }: ObservedContainer): boolean {
 }
 
 /**
+ * The one was made by us, and started, after the other last started. A host that came up without its time says nothing: what it
+ * starts then seems older than it is.
+ */
+export function madeSince({ inspect: made }: ObservedContainer, { inspect: other }: ObservedContainer): boolean {
+  if (made.Config.Labels?.[LABEL.spec] === undefined) return false;
+  const createdMs = Date.parse(made.Created ?? '');
+  return startedMs(other) < createdMs && createdMs <= startedMs(made);
+}
+
+function startedMs({ State }: ContainerInspect): number {
+  return Date.parse(State.StartedAt ?? '');
+}
+
+/** It runs, and its health check has not said anything yet. */
+export function isStarting({ inspect: { State } }: ObservedContainer): boolean {
+  return State.Status === 'running' && State.Health?.Status === 'starting';
+}
+
+/**
  * It is on networks of its own and answers to its service's name on none of them: it proves itself beside the one that
  * serves, or it has handed over. Whatever else we make answers from its start.
  */

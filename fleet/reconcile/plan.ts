@@ -7,6 +7,7 @@ import type { Plan } from '../model/plan.ts';
 import type { Dependency, Service } from '../model/service.ts';
 import { containerKey } from '../names.ts';
 import { boundTo, needs } from './attributes/reference.ts';
+import { isStarting, madeSince } from './match.ts';
 import { inOrder } from './order.ts';
 import type { ServiceSteps } from './plan/app-steps.ts';
 import { frameOf } from './plan/frame.ts';
@@ -83,12 +84,17 @@ function planApp(
     const siblings = () =>
       siblingsBefore(service).flatMap((sibling) => {
         const steps = planned.get(containerKey(sibling));
-        const moves = steps?.main !== undefined && steps.interrupted;
+        const moves = steps?.main !== undefined && (steps.interrupted || isStarting(steps.main));
         return moves ? readiness(scope, app, sibling, readyCondition(sibling), steps) : [];
       });
     const unmet = needed.find(({ condition, required, steps }) => required && isUnmet(condition, steps));
-    const restarting = needed.find(({ restart, steps }) => restart && steps?.interrupted);
-    const restart = restarting === undefined ? undefined : `its dependency ${restarting.name} was replaced`;
+    const restart = (main: ObservedContainer) => {
+      const renewed = Object.entries(dependenciesOf(service)).find(
+        ([name, { restart }]) =>
+          restart && containersOf(name).every((container) => isRenewed(planned.get(containerKey(container)), main)),
+      );
+      return renewed && `its dependency ${renewed[0]} was replaced`;
+    };
     const bound = boundTo(service).map((bond) => ({ ...bond, steps: planned.get(bond.service) }));
     const moved = bound.find(({ steps }) => steps?.replaced);
     planned.set(
@@ -96,7 +102,7 @@ function planApp(
       planService(scope, app, service, {
         ...{ networks, volumes, restart },
         dependencies: () => [...earlier(), ...dependencies(), ...siblings()],
-        unmet: unmet?.name,
+        unmet: unmet && { service: unmet.container, main: unmet.steps?.main },
         recreate: moved && `${moved.key}: the container of ${moved.service} was replaced`,
         joined: () => bound.flatMap(({ steps }) => steps?.started ?? []),
       }),
@@ -110,6 +116,12 @@ function planApp(
 
 function readyCondition({ healthcheck }: Service): Dependency['condition'] {
   return healthcheck === undefined ? 'service_started' : 'service_healthy';
+}
+
+/** The dependency is another one than `dependent` started with, or will be: an agent may have ended before it restarted that. */
+function isRenewed(steps: ServiceSteps | undefined, dependent: ObservedContainer): boolean {
+  if (steps?.interrupted) return true;
+  return steps?.main !== undefined && madeSince(steps.main, dependent);
 }
 
 /** What `depends_on` says, and what follows from sharing namespaces and volumes and from links. */

@@ -31,8 +31,10 @@ export function faultOf(
       return { reason: 'ReconciliationFailed', message };
   }
   // What the Engine cannot do, or did not start in an earlier cycle, of which nothing else is known.
-  const refused = blocked.find((one) => one.app === app && one.reason === 'ReconciliationFailed');
-  return refused === undefined ? null : { reason: refused.reason, message: `${refused.resource}: ${refused.message}` };
+  const refused = blocked.find((one) => one.app === app && (one.reason === 'ReconciliationFailed' || one.hopeless));
+  if (refused === undefined) return null;
+  const reason = refused.hopeless ? 'HealthCheckFailed' : refused.reason;
+  return { reason, message: `${refused.resource}: ${refused.message}` };
 }
 
 /** The Engine was asked to run it and could not: not that somebody took it away in the meantime. */

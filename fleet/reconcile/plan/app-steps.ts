@@ -1,5 +1,6 @@
 // What the parts of a plan tell each other: what a service may wait for, and what came of it.
 import type { ObservedContainer } from '../../model/observed.ts';
+import type { Service } from '../../model/service.ts';
 import type { NetworkSteps } from './networks.ts';
 import type { VolumeSteps } from './volumes.ts';
 
@@ -10,9 +11,9 @@ export interface AppSteps {
   /** Steps that make each dependency ready: this service starts, or stops to be replaced, only after them. Asked only then. */
   readonly dependencies: () => readonly string[];
   /** A dependency that is not as this service needs it, and that nothing will make so: it does not start. */
-  readonly unmet: string | undefined;
-  /** Why it is restarted: a dependency with `restart: true` is being replaced. */
-  readonly restart: string | undefined;
+  readonly unmet: { readonly service: Service; readonly main: ObservedContainer | undefined } | undefined;
+  /** Why its container is restarted: a dependency with `restart: true` is being replaced, or was since that started. */
+  readonly restart: (main: ObservedContainer) => string | undefined;
   /** Why it is replaced: it is bound to a container that is. */
   readonly recreate: string | undefined;
   /** Steps after which the containers that it is bound to are there: it is created only then. */

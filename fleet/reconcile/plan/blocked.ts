@@ -9,6 +9,8 @@ import { networkName } from '../attributes/networking.ts';
 import { outsiders } from '../attributes/reference.ts';
 import { lackedByService } from '../features.ts';
 import { nameOf } from '../match.ts';
+import { hasFailed, isOneShot } from '../one-shot.ts';
+import type { AppSteps } from './app-steps.ts';
 import { serviceResource } from './frame.ts';
 import type { Scope } from './scope.ts';
 
@@ -39,6 +41,22 @@ export function lacksOutsider(scope: Scope, app: DesiredApp, service: Service): 
   return block(scope, app, service, 'DependencyNotReady', message);
 }
 
+/** What it depends on is not as it needs it. One that ran and failed will not be, in this version. */
+export function blockOn(
+  scope: Scope,
+  app: DesiredApp,
+  service: Service,
+  { service: needed, main }: NonNullable<AppSteps['unmet']>,
+): void {
+  if (main === undefined || !isOneShot(app, needed) || !hasFailed(main)) {
+    const message = `it depends on ${needed.name}, which is not ready and for which nothing is planned`;
+    block(scope, app, service, 'DependencyNotReady', message);
+    return;
+  }
+  const message = `it depends on ${needed.name}, which exited with ${main.inspect.State.ExitCode}`;
+  block(scope, app, service, 'DependencyNotReady', message, { hopeless: true });
+}
+
 /** Says why; always true. */
 export function block(
   { draft }: Scope,
@@ -46,8 +64,9 @@ export function block(
   service: Service,
   reason: Blocked['reason'],
   message: string,
+  more: Pick<Blocked, 'hopeless'> = {},
 ): true {
-  draft.blocked.push({ resource: serviceResource(app, service), app: app.name, reason, message });
+  draft.blocked.push({ resource: serviceResource(app, service), app: app.name, reason, message, ...more });
   return true;
 }
 

@@ -54,7 +54,7 @@ export function planFallback(
     message: `${cause}; the old container stays. Declare what can start, or remove the container ${nameOf(failed)} to try again`,
   });
   const serving = differences.filter(({ field }) => field === 'state' || (field !== null && networkKeyOf(field)));
-  const alone = { ...steps, dependencies: () => [], restart: undefined, recreate: undefined };
+  const alone = { ...steps, dependencies: () => [], restart: () => undefined, recreate: undefined };
   return { ...planInPlace(scope, declaration, alone, old, serving, cause), blocked: true };
 }
 

@@ -100,7 +100,7 @@ function planState(
     );
     return { started: [afterStart(scope, declaration, id, frame, started)], interrupted: true };
   }
-  const cause = rewritten ?? (Status === 'running' ? steps.restart : undefined);
+  const cause = rewritten ?? (Status === 'running' ? steps.restart(container) : undefined);
   if (cause === undefined) {
     const told = written.untold ? tell(scope, declaration, container, [...waits, ...written.steps]) : undefined;
     const mended = told === undefined ? [...waits, ...written.steps] : [told];

@@ -13,7 +13,7 @@ import { hasRun } from '../one-shot.ts';
 import { isActedOn, judged } from '../ownership.ts';
 import { formatCause } from '../text.ts';
 import { type AppSteps, NOTHING, type ServiceSteps } from './app-steps.ts';
-import { block, isBlocked, lacksOutsider } from './blocked.ts';
+import { blockOn, isBlocked, lacksOutsider } from './blocked.ts';
 import { candidatesOf } from './candidate.ts';
 import { planCreate } from './create.ts';
 import { differencesOf, keptMounts, needsRecreate, unexpected } from './differences.ts';
@@ -69,8 +69,7 @@ function planMatched(scope: Scope, app: DesiredApp, service: Service, steps: App
   const missing = acted.some(({ kind }) => kind === 'missing');
   const starts = recreated || missing || acted.some(({ field }) => field === 'state');
   if (starts && steps.unmet !== undefined) {
-    const message = `it depends on ${steps.unmet}, which is not ready and for which nothing is planned`;
-    block(scope, app, service, 'DependencyNotReady', message);
+    blockOn(scope, app, service, steps.unmet);
     return BLOCKED;
   }
   if ((recreated || missing) && lacksOutsider(scope, app, service)) return BLOCKED;

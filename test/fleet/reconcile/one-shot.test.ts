@@ -167,9 +167,9 @@ describe('a one-shot that failed', () => {
     const { steps, differences, blocked } = host.plan(atWork());
     expect(steps).toEqual([]);
     expect(differences.filter(({ resource }) => resource === RESOURCE)).toEqual([]);
-    expect(blocked.map(({ resource, reason }) => `${resource} ${reason}`)).toEqual([
-      'service:kiosk/web DependencyNotReady',
-    ]);
+    const message = 'it depends on job, which exited with 3';
+    const web = { resource: 'service:kiosk/web', app: 'kiosk', reason: 'DependencyNotReady', message, hopeless: true };
+    expect(blocked).toEqual([web]);
     expect(health(host, atWork())).toBe(
       'Degraded: exited with code 3; it runs again when its spec changes or its container is removed',
     );

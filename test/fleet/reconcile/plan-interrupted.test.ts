@@ -166,3 +166,24 @@ test.each(['disconnect-network', 'remove-network', 'create-network'] as const)(
     expect([...(host.world.find('kiosk-web-1')?.endpoints.keys() ?? [])]).toEqual(['kiosk_front']);
   },
 );
+
+const shop = (image: string) =>
+  kiosk([
+    serviceOf('db', { image }),
+    serviceOf('web', { depends_on: { db: { condition: 'service_started', required: true, restart: true } } }),
+  ]);
+
+test.each(['start-container', 'remove-container', 'rename-container'] as const)(
+  'what is restarted with its dependency is so after an update that is interrupted after %s',
+  (kind) => {
+    const host = diedAfter(kind, shop('nginx:1'), shop('nginx:2'));
+    const restarted: string[] = [];
+    const { failed } = host.round(shop('nginx:2'), {
+      after: (step) => {
+        if (step.kind === 'restart-container') restarted.push(step.subject);
+      },
+    });
+    expect([failed, restarted]).toEqual([[], ['kiosk/web']]);
+    expect(host.text(shop('nginx:2'))).toBe('');
+  },
+);

@@ -1,6 +1,8 @@
 // A service with several containers: more, fewer, and changed from one to the next.
 import { expect, test } from 'vitest';
+import type { Step } from '../../../fleet/model/plan.ts';
 import type { Service } from '../../../fleet/model/service.ts';
+import { makePlan } from '../../../fleet/reconcile/plan.ts';
 import { kiosk, needs, serviceOf } from './support/desired.ts';
 import { createHost } from './support/host.ts';
 import { REGISTRY } from './support/images.ts';
@@ -61,6 +63,38 @@ test('a change goes from one to the next: each is healthy before the one after i
   const stop2 = steps.find(({ kind, subject }) => kind === 'stop-container' && subject === 'kiosk/web#2');
   expect(await1?.after).toEqual(['rename-container kiosk/web']);
   expect(stop2?.after).toContain(await1?.id);
+});
+
+test('a change that is interrupted between two goes on when the first is healthy', () => {
+  let health: 'starting' | 'healthy' = 'healthy';
+  const host = createHost(REGISTRY, (input) => {
+    const containers = input.observed.containers.map((one) => {
+      const { inspect } = one;
+      const State = { ...inspect.State, Health: { Status: inspect.Name === '/kiosk-web-1' ? health : 'healthy' } };
+      return { ...one, inspect: { ...inspect, State } };
+    });
+    return makePlan({ ...input, observed: { ...input.observed, containers } });
+  });
+  const healthcheck = { test: ['CMD', 'true'] };
+  const next = kiosk(web(2, { healthcheck, user: '1' }));
+  host.converge(kiosk(web(2, { healthcheck })));
+  const fate = ({ kind }: Step) => (kind === 'rename-container' ? 'crash-after' : 'done');
+  expect(host.round(next, { fate }).crashed).toBe(true);
+  const waitsFor = () => host.plan(next).steps.find(({ kind }) => kind === 'stop-container')?.after;
+  health = 'starting';
+  expect(waitsFor()).toContain('await-service kiosk/web service_healthy');
+  health = 'healthy';
+  expect(waitsFor()).not.toContain('await-service kiosk/web service_healthy');
+});
+
+test('a larger service does not restart what is restarted with it', () => {
+  const host = createHost(REGISTRY);
+  const state = (count: number) =>
+    kiosk([...web(count), serviceOf('till', { depends_on: needs('web', 'service_started', true) })]);
+  host.converge(state(1));
+  expect(host.text(state(2))).not.toContain('restart');
+  host.converge(state(2));
+  expect(host.text(state(2))).toBe('');
 });
 
 test('while the first cannot be replaced, the others serve on', () => {

@@ -220,13 +220,14 @@ describe('a step that failed', () => {
     expect(faultAfter('start-container', 'DockerRefused', null)).toEqual([null, null]);
   });
 
-  test.each([
-    ['ReconciliationFailed', true],
-    ['NameConflict', false],
-    ['DependencyNotReady', false],
-    ['PolicyDenied', false],
-  ] as const)('and what is blocked with %s: %s', (reason, isFault) => {
-    const blocked: Blocked = { resource: 'service:kiosk/web', app: 'kiosk', reason, message: 'why' };
+  test.each<readonly [Blocked['reason'], boolean, Pick<Blocked, 'hopeless'>]>([
+    ['ReconciliationFailed', true, {}],
+    ['NameConflict', false, {}],
+    ['DependencyNotReady', false, {}],
+    ['PolicyDenied', false, {}],
+    ['DependencyNotReady', true, { hopeless: true }],
+  ])('and what is blocked with %s: %s %o', (reason, isFault, more) => {
+    const blocked: Blocked = { resource: 'service:kiosk/web', app: 'kiosk', reason, message: 'why', ...more };
     expect(faultOf('kiosk', { failed: [] }, [blocked], observed(null)) !== null).toBe(isFault);
   });
 });

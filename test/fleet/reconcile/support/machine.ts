@@ -22,7 +22,9 @@ export interface Machine {
   exitCode: number;
   /** Why the Engine could not start it. */
   error: string;
-  started: boolean;
+  /** Seconds of the world; null: it never was. */
+  startedAt: number | null;
+  readonly createdAt: number;
   stoppedByRequest: boolean;
   outOfMemory?: boolean;
   /** Of an image of several platforms, as newer Engines tell it. */
@@ -41,6 +43,7 @@ export function createMachine(
   body: ContainerCreate,
   image: ImageInspect,
   volumeName: () => string,
+  createdAt: number,
 ): Machine {
   const { HostConfig, NetworkingConfig, ...config } = structuredClone(body);
   const mode = HostConfig.NetworkMode || 'bridge';
@@ -56,7 +59,8 @@ export function createMachine(
     status: 'created',
     exitCode: 0,
     error: '',
-    started: false,
+    startedAt: null,
+    createdAt,
     stoppedByRequest: false,
     hooks: [],
     signals: [],
@@ -70,25 +74,30 @@ export function unattached(endpoint: EndpointConfig): EngineEndpoint {
 }
 
 export function inspectOf(machine: Machine): ContainerInspect {
-  const { config, host, mounts, endpoints, id, name, image, platform, status, exitCode, error, started } = machine;
+  const { config, host, mounts, endpoints, id, name, image, platform, status, exitCode, error } = machine;
   return {
     Id: id,
     Name: `/${name}`,
     Image: image,
     ...(platform === undefined ? {} : { ImageManifestDescriptor: { platform } }),
     RestartCount: 0,
+    Created: dateOf(machine.createdAt),
     State: {
       Status: status,
       ExitCode: exitCode,
       OOMKilled: machine.outOfMemory === true,
       Error: error,
-      StartedAt: started ? '2026-01-01T00:00:00Z' : '0001-01-01T00:00:00Z',
+      StartedAt: machine.startedAt === null ? '0001-01-01T00:00:00Z' : dateOf(machine.startedAt),
     },
     Config: { ...config },
     HostConfig: { ...host },
     NetworkSettings: { Networks: Object.fromEntries(endpoints) },
     Mounts: mounts,
   };
+}
+
+function dateOf(seconds: number): string {
+  return new Date(Date.UTC(2026, 0) + 1000 * seconds).toISOString();
 }
 
 /** Engine 20.10, daemon/commit.go: merge. */

@@ -57,9 +57,9 @@ export function interfere(host: Host, random: Random, strangers: ReadonlyMap<str
 /** A container that is not ours. With labels it looks like one of ours, under a name that was never given by us. */
 export function addStranger(host: Host, name: string, labels: Record<string, string>): Machine {
   const body = { Image: 'strange:1', Labels: labels, HostConfig: {} };
-  const machine = createMachine(host.world.newId(), name, body, STRANGE, host.world.newId);
+  const machine = createMachine(host.world.newId(), name, body, STRANGE, host.world.newId, host.world.tick());
   machine.status = 'running';
-  machine.started = true;
+  machine.startedAt = host.world.tick();
   host.world.machines.set(machine.id, machine);
   return machine;
 }

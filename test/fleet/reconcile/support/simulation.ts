@@ -159,7 +159,12 @@ function watchSteps(host: Host, desired: Desired) {
     const handedOver = [...services.values()].some((other) => other.container_name === machine.name);
     if (service !== undefined && copies.length === 0 && !handedOver)
       throw new Error(`S2 ${step.id} removes the only copy`);
-    if (service !== undefined && machine.started && !copies.some(({ started }) => started) && !handedOver)
+    if (
+      service !== undefined &&
+      machine.startedAt !== null &&
+      copies.every(({ startedAt }) => startedAt === null) &&
+      !handedOver
+    )
       if (machine.status !== 'dead') throw new Error(`S2 ${step.id} removes the only copy that ever ran`);
   };
   const after = (step: Step): void => {

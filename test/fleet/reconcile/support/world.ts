@@ -34,6 +34,8 @@ export interface World {
   start(machine: Machine): void;
   stop(machine: Machine): void;
   newId(): string;
+  /** A second passes; returns how many have. */
+  tick(): number;
 }
 
 type Table = { readonly [K in Step['kind']]: (step: StepOf<K>) => void };
@@ -46,6 +48,7 @@ const NONE_CONFLICT =
 
 export function createWorld(registry: readonly ImageInspect[] = []): World {
   let ids = 0;
+  let seconds = 0;
   const newId = () => (++ids).toString(16).padStart(8, '0').repeat(8);
   const world: World = {
     engine: { version: '20.10.24', apiVersion: '1.41', os: 'linux', arch: 'amd64' },
@@ -69,6 +72,7 @@ export function createWorld(registry: readonly ImageInspect[] = []): World {
     start: (machine) => start(world, machine),
     stop: (machine) => stop(machine),
     newId,
+    tick: () => ++seconds,
   };
   const table = createTable(world);
   return world;
@@ -190,7 +194,7 @@ function createContainer(world: World, { name, body }: StepOf<'create-container'
       (source.startsWith(`${PATHS.data}/`) && !world.folders.has(source.slice(PATHS.data.length + 1)));
     if (missing) throw new Error(`bind source path does not exist: ${source}`);
   }
-  const machine = createMachine(world.newId(), name, sharing(world, body), image, world.newId);
+  const machine = createMachine(world.newId(), name, sharing(world, body), image, world.newId, world.tick());
   for (const { Type, Name } of machine.mounts) {
     if (Type === 'volume' && Name !== undefined && !world.volumes.has(Name))
       world.volumes.set(Name, { Name, Driver: 'local', Labels: null, Options: null });
@@ -246,7 +250,7 @@ function run(world: World, machine: Machine): void {
   const busy = hostPorts(machine).find((port) => taken.has(port));
   if (busy !== undefined) throw new Error(`Bind for 0.0.0.0:${busy} failed: port is already allocated`);
   for (const held of attached) attach(world, machine, held);
-  machine.started = true;
+  machine.startedAt = world.tick();
   machine.known = liveOf(world, machine)?.id;
   machine.error = '';
   machine.stoppedByRequest = false;
