@@ -3,7 +3,7 @@ import type { Hide } from '../../fleet/mask.ts';
 import type { Difference } from '../../fleet/model/plan.ts';
 import { type Fights, formatFight } from '../../fleet/reconcile/fights.ts';
 import { driftKey } from '../../fleet/reconcile/ownership.ts';
-import { formatDrift } from '../../fleet/reconcile/text.ts';
+import { formatDrift } from '../../fleet/reconcile/units-shown.ts';
 import type { NewEvent } from '../mqtt/reporter.ts';
 import type { Store } from '../store/store.ts';
 

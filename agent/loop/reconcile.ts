@@ -176,8 +176,8 @@ async function conclude(parts: Parts, views: Views, found: Found, looked: Looked
   const { log } = parts;
   const { versions, report, gate } = views;
   const { accepted, effective, observed, plan, ended } = looked;
-  settle(parts, report, effective, observed, plan, ended);
   const known = versions.record();
+  settle(parts, report, effective, observed, plan, ended, known.lastGood);
   found.back = gate.advance(looked);
   const record = versions.record();
   for (const name of found.back) {

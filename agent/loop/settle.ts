@@ -1,4 +1,5 @@
-// After a plan was carried out: the inventory says what is applied now, and a revision that has nothing left to do is applied.
+// After a plan was carried out: the inventory says what is applied now, and a revision that has nothing left to do is
+// applied, until one of its apps is rolled back.
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { Observed } from '../../fleet/model/observed.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
@@ -19,6 +20,7 @@ export function settle(
   observed: Observed,
   plan: Plan,
   { failed, skipped }: Applied,
+  lastGood: string | null,
 ): void {
   const declared = declaredInventory(desired, paths);
   const suspended = suspendedApps(desired);
@@ -43,7 +45,9 @@ export function settle(
     ({ app, origin, left }) => origin === 'drift' || left !== undefined || suspended.has(app),
   );
   // Where an app was rolled back or waits for a window, the revision as a whole is not what runs.
-  const whole = waiting.length === 0 && [...apps.values()].every(({ quarantined }) => quarantined === null);
+  const rolledBack = [...apps.values()].some(({ quarantined }) => quarantined !== null);
+  if (rolledBack && lastGood !== null && store.applied() === desired.revision) store.putApplied(lastGood);
+  const whole = waiting.length === 0 && !rolledBack;
   const complete = whole && done && unfinished.size === 0;
   if (!complete || store.applied() === desired.revision) return;
   store.putApplied(desired.revision);

@@ -3,7 +3,7 @@
 // Git changes, is none of it. Pure; times are monotonic milliseconds. Kept in memory alone: a restart begins anew.
 import type { Difference } from '../model/plan.ts';
 import { formatDuration } from '../units.ts';
-import { formatDrift } from './text.ts';
+import { formatDrift } from './units-shown.ts';
 
 /** Corrections of one drift within the window that are made at once. */
 export const CALM_CORRECTIONS = 5;

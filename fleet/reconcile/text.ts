@@ -57,13 +57,6 @@ export function formatDifference(difference: Difference): string {
   return `${difference.field}: ${shown(difference.field, difference.observed)} → ${shown(difference.field, difference.desired)}`;
 }
 
-/** `mem_limit is 33554432, declared is 67108864`: what a drift event says. */
-export function formatDrift(difference: Difference): string {
-  if (difference.kind === 'missing') return 'not there';
-  if (difference.field === null) return `${formatValue(difference.observed)} is not declared`;
-  return `${difference.field} is ${shown(difference.field, difference.observed)}, declared is ${shown(difference.field, difference.desired)}`;
-}
-
 /** Several differences as one cause. */
 export function formatCause(differences: readonly Difference[]): string {
   const shown = differences.slice(0, SHOWN_CAUSES).map(formatDifference).join('; ');
@@ -74,7 +67,7 @@ export function formatCause(differences: readonly Difference[]): string {
 const DURATIONS = new Set(['interval', 'timeout', 'start_period', 'start_interval'].map((key) => `healthcheck.${key}`));
 
 /** Durations as people write them. */
-function shown(field: string, value: Value): string {
+export function shown(field: string, value: Value): string {
   return DURATIONS.has(field) && typeof value === 'number' ? formatDuration(value) : formatValue(value);
 }
 

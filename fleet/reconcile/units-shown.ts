@@ -1,15 +1,28 @@
 // Sizes and times of a difference in the units that people write. Steps keep the numbers that are compared.
 import type { Difference, Value } from '../model/plan.ts';
-import { formatDifference } from './text.ts';
+import { formatDifference, formatValue, shown } from './text.ts';
 
 const BYTES: ReadonlySet<string> = new Set(['mem_limit', 'mem_reservation', 'memswap_limit', 'shm_size']);
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
 
 /** `mem_limit: 64 MiB → 128 MiB` */
 export function inUnits(difference: Difference): string {
-  if (difference.field === null || !BYTES.has(difference.field)) return formatDifference(difference);
-  const { desired, observed } = difference;
-  return formatDifference({ ...difference, desired: sized(desired), observed: sized(observed) });
+  return formatDifference(withUnits(difference));
+}
+
+/** `mem_limit is 32 MiB, declared is 64 MiB`: what a drift event says. */
+export function formatDrift(difference: Difference): string {
+  if (difference.kind === 'missing') return 'not there';
+  const { field, desired, observed } = withUnits(difference);
+  if (field === null) return `${formatValue(observed)} is not declared`;
+  return `${field} is ${shown(field, observed)}, declared is ${shown(field, desired)}`;
+}
+
+/** What would look the same in units keeps its numbers. */
+function withUnits(difference: Difference): Difference {
+  if (difference.field === null || !BYTES.has(difference.field)) return difference;
+  const [desired, observed] = [sized(difference.desired), sized(difference.observed)];
+  return desired === observed ? difference : { ...difference, desired, observed };
 }
 
 function sized(value: Value): Value {

@@ -276,7 +276,10 @@ describe('a version that fails', () => {
     for (const _look of [1, 2])
       expect(await it.run()).toMatchObject({ dueInMs: expect.any(Number), steps: 0, again: false });
     it.clock.ms += 60_001;
+    expect(it.applied()).toBe(B.revision);
     expect(await it.run()).toMatchObject({ again: true });
+    await it.calm();
+    expect([it.images(), it.applied()], 'it was applied, and is not any more').toEqual([['nginx:1'], A.revision]);
   });
 
   it('is rolled back from a quiet state, stays so, and is tried when a person asks', async () => {

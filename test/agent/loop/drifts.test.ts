@@ -97,7 +97,7 @@ describe('drift', () => {
     drifts.saw(event('update'));
     await look();
     expect(told.map(({ message }) => message)).toEqual([
-      'drift: mem_limit is 33554432, declared is 67108864 (update at 12:00:05Z)',
+      'drift: mem_limit is 32 MiB, declared is 64 MiB (update at 12:00:05Z)',
     ]);
     clock.ms = 90_000;
     drifts.saw(event('update'));

@@ -30,7 +30,7 @@ function settled(parts: { readonly suspend: boolean }, whole = true) {
   const effective = effectiveState(desired, [], begun, new Set(whole ? [] : ['kiosk']));
   const state = effective.desired;
   const observed = host.world.observe(lookFor(state, host.inventory));
-  settle({ store, paths: PATHS }, report, effective, observed, host.plan(state), { failed: [], skipped: [] });
+  settle({ store, paths: PATHS }, report, effective, observed, host.plan(state), { failed: [], skipped: [] }, null);
   return { put: put.map(({ name }) => name), applied };
 }
 

@@ -89,7 +89,7 @@ test('it is told with how often, in how long, by what and until when', () => {
     left: 'held',
   };
   expect(formatFight(difference, fight, 'update at 12:03:10Z', 125_000)).toBe(
-    'mem_limit is 32, declared is 64; corrected 5 times in 2m5s: something else sets it (update at 12:03:10Z); next correction in 25s',
+    'mem_limit is 32 B, declared is 64 B; corrected 5 times in 2m5s: something else sets it (update at 12:03:10Z); next correction in 25s',
   );
   expect(formatFight(difference, fight, undefined, 4 * 30_000 + FIRST_HOLD_MS)).toMatch(
     /something else sets it; next correction in 1s$/,
