@@ -35,7 +35,7 @@ export function request(given: SocketRequest): Promise<SocketResponse> {
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
       );
     });
-    sent.on('error', reject);
+    sent.on('error', (error) => reject(new Error(`${method} ${path}: ${error.message}`, { cause: error })));
     sent.end(bytes);
   });
 }

@@ -1,58 +1,34 @@
-// The agent and the Engine end between and inside any two steps of an update, on the real Engine: whoever comes next finishes,
-// nothing is left over or made twice, and under start-first somebody healthy serves all the time.
-import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+// The agent ends between any two steps of an update, on the real Engine: whoever comes next finishes, nothing is left over or
+// made twice, and under start-first somebody healthy serves all the time.
+import { afterAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../fleet/engine/inspect.ts';
-import { type PrivateEngine, startEngine } from '../../scripts/engine.ts';
-import { ensureImages } from '../../scripts/images.ts';
-import { containersOf } from '../support/containers.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
 import { type Life, live, type Moment } from '../support/mortal.ts';
+import { makeSite, type Site } from '../support/site.ts';
 
-let folder: TemporaryFolder;
-const fleets: Fleet[] = [];
-const ids: string[] = [];
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-});
+const sites: Site[] = [];
 
 afterAll(async () => {
-  for (const id of ids) await cleanup(id);
-  for (const fleet of fleets) await fleet.close();
-  await folder[Symbol.asyncDispose]();
+  await Promise.all(sites.map((site) => site[Symbol.asyncDispose]()));
 });
 
 /** One host's life, told to end here and there. */
-interface Lane extends Pick<Device, 'id' | 'configFile'> {
-  declare(compose: string): Promise<void>;
+interface Lane extends Pick<Site, 'id' | 'containers'> {
+  readonly configFile: string;
+  declare(compose: string): Promise<unknown>;
 }
 
-async function makeLane(app: string, socket?: string): Promise<Lane> {
-  const id = uniqueId();
-  if (socket === undefined) ids.push(id);
-  const place = join(folder.path, id);
-  const fleet = await makeFleet(place);
-  fleets.push(fleet);
-  const its = socket === undefined ? {} : { socket };
-  const { configFile } = await makeDevice({ id, url: fleet.url, folder: join(place, 'agent'), ...its });
-  const declare = async (compose: string) => {
-    await fleet.commit({
-      [`devices/${id}/device.yaml`]: `apps: [ { name: ${id}, compose: compose.yaml, ${app} } ]\n`,
-      [`devices/${id}/compose.yaml`]: compose,
-    });
-  };
-  return { id, configFile, declare };
+async function makeLane(app: string): Promise<Lane> {
+  const site = await makeSite();
+  sites.push(site);
+  const { id, device, containers, commit } = site;
+  await commit({ 'device.yaml': `apps: [ { name: ${id}, compose: compose.yaml, ${app} } ]\n` });
+  return { id, containers, configFile: device.configFile, declare: (text) => commit({ 'compose.yaml': text }) };
 }
 
 const SLEEP = 'command: [sleep, "100000"], stop_signal: SIGKILL';
+/** Each check is a process that the Engine starts: not too often, with so many lanes. */
 const checked = (test: string) =>
-  `healthcheck: { test: ["CMD-SHELL", "${test}"], interval: 300ms, timeout: 20s, retries: 1 }`;
+  `healthcheck: { test: ["CMD-SHELL", "${test}"], interval: 700ms, timeout: 20s, retries: 1 }`;
 
 interface Case {
   /** Keys of the app. */
@@ -96,8 +72,8 @@ const CASES: Readonly<Record<string, Case>> = {
   },
 };
 
-/** Lives that are told apart at once: most of a life is waiting. */
-const LANES = 5;
+/** Of each case, lives that are told apart at once: most of a life is waiting. */
+const LANES = 4;
 
 async function startLane(given: Case): Promise<Lane> {
   const lane = await makeLane(given.app);
@@ -110,7 +86,7 @@ async function startLane(given: Case): Promise<Lane> {
 /** Also on a machine that has other work. */
 const LONG = { timeout: 400_000 };
 
-describe.each(Object.entries(CASES))('%s', LONG, (_name, given) => {
+describe.concurrent.each(Object.entries(CASES))('%s', LONG, (_name, given) => {
   it('ends the same whatever step the agent does not survive', async () => {
     const lanes = await Promise.all(Array.from({ length: LANES }, () => startLane(given)));
     const [scout] = lanes;
@@ -148,10 +124,13 @@ async function interrupted(lane: Lane, given: Case, change: number, moment: Mome
 }
 
 /** What is declared runs, alone, and another agent finds nothing to do. */
-async function checkEnd({ id, configFile }: Lane, given: Case, change: number, last: Life, where = ''): Promise<void> {
+async function checkEnd(lane: Lane, given: Case, change: number, last: Life, where = ''): Promise<void> {
   expect(last.ready, `${where}: ${last.log.join('\n')}`).toBe(given.good);
-  const containers = await containersOf(id);
-  const found = [...containers].map(([name, { Config, State }]) => [name, `${Config.Image} ${State.Status}`]);
+  const { id, configFile } = lane;
+  const found = [...(await lane.containers())].map(([name, { Config, State }]) => [
+    name,
+    `${Config.Image} ${State.Status}`,
+  ]);
   const wanted = Object.entries(given.wanted(change)).map(([name, of]) => [`${id}-${name}`, `${of} running`]);
   expect(Object.fromEntries(found), where).toEqual(Object.fromEntries(wanted));
   const again = await live({ configFile });
@@ -159,12 +138,12 @@ async function checkEnd({ id, configFile }: Lane, given: Case, change: number, l
 }
 
 /** Every address that the service's name leads to answers, and there is one. */
-async function checkServed({ id }: Lane, given: Case, where: string): Promise<void> {
+async function checkServed({ id, containers }: Lane, given: Case, where: string): Promise<void> {
   if (!given.app.includes('start-first')) return;
   const network = `${id}_default`;
   const leads = ({ NetworkSettings, State }: ContainerInspect) =>
     State.Status === 'running' && NetworkSettings.Networks?.[network]?.Aliases?.includes('web') === true;
-  const served = [...(await containersOf(id)).values()].filter(leads);
+  const served = [...(await containers()).values()].filter(leads);
   expect(served.length, `${where}: somebody serves`).toBeGreaterThan(0);
   for (const { NetworkSettings } of served) {
     const address = NetworkSettings.Networks?.[network]?.IPAddress;
@@ -172,43 +151,3 @@ async function checkServed({ id }: Lane, given: Case, where: string): Promise<vo
     expect(await answer.text(), where).toContain('release');
   }
 }
-
-describe('an Engine that is killed', () => {
-  let engine: PrivateEngine;
-  beforeAll(async () => {
-    engine = await startEngine({ dir: await mkdtemp(join(tmpdir(), 'hf-crash-')), firewall: false });
-    await ensureImages(engine.socket, ['holdfast/busybox:1']);
-  });
-  afterAll(() => engine.stop());
-
-  it.each([
-    ['create-container', 0],
-    ['create-container', 30],
-    ['start-container', 0],
-    ['start-container', 60],
-  ] as const)('in the middle of %s, %i ms in, has the container once, and it runs', async (kind, afterMs) => {
-    const { socket } = engine;
-    const lane = await makeLane('strategy: stop-first', socket);
-    await lane.declare(`services: { web: { image: "holdfast/busybox:1", ${SLEEP}, restart: always } }\n`);
-    let killed: Promise<void> | undefined;
-    const kill = async () => {
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
-      await engine.kill();
-      await engine.restart();
-    };
-    const first = await live({
-      ...lane,
-      during(step) {
-        if (step.kind === kind) killed ??= kill();
-      },
-    });
-    await killed;
-    expect(killed, first.steps.join(', ')).toBeDefined();
-    const next = await live(lane);
-    expect(next.ready, next.log.join('\n')).toBe(true);
-    const containers = await containersOf(lane.id, { socket });
-    expect([...containers].map(([name, { State }]) => `${name} ${State.Status}`)).toEqual([`${lane.id}-web-1 running`]);
-    expect((await live(lane)).steps).toEqual([]);
-    await docker('DELETE', `/containers/${lane.id}-web-1?force=true`, undefined, { socket });
-  });
-});

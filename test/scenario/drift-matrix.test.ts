@@ -7,12 +7,10 @@ import type { ContainerInspect } from '../../fleet/engine/inspect.ts';
 import type { Difference, Plan, Step } from '../../fleet/model/plan.ts';
 import { ATTRIBUTES, attributeOf } from '../../fleet/reconcile/attributes.ts';
 import { loadImages } from '../../scripts/images.ts';
-import { containersOf } from '../support/containers.ts';
 import { converge } from '../support/converge.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker, dockerOk, engineSocket } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { docker, dockerOk, engineSocket } from '../support/engine.ts';
+import { uniqueId } from '../support/machine.ts';
+import { makeSite, type Site } from '../support/site.ts';
 import { comparable } from './support/comparable.ts';
 import { NUMBER } from './support/deviations/connections.ts';
 import type { Deviation } from './support/deviations/deviation.ts';
@@ -55,30 +53,24 @@ const UNTESTED: Readonly<Record<string, string>> = {
   storage_opt: 'needs a storage driver with quotas',
 };
 
-let folder: TemporaryFolder;
-let fleet: Fleet;
-let device: Device;
+let site: Site;
 let before: ReadonlyMap<string, ContainerInspect>;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-  device = await makeDevice({ id, url: fleet.url, folder: folder.path, more: permissive(OUTSIDER) });
+  site = await makeSite({ id, more: permissive(OUTSIDER) });
   await makeOutsider(OUTSIDER);
   await loadImages(engineSocket(), [PLATFORM]);
-  await fleet.commit(files());
-  await converge(device);
-  before = await containersOf(id);
+  await site.declare(files());
+  before = await site.containers();
 }, 600_000);
 
 afterAll(async () => {
   await docker('DELETE', `/containers/${OUTSIDER}?force=1&v=1`);
-  await cleanup(id);
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
 });
 
-const plan = async () => (await planNow(await loadConfig(device.configFile, {}), AbortSignal.timeout(60_000))).plan;
+const plan = async () =>
+  (await planNow(await loadConfig(site.device.configFile, {}), AbortSignal.timeout(60_000))).plan;
 
 it('nothing that was left alone differs', async () => {
   expect((await plan()).differences).toEqual([]);
@@ -94,10 +86,10 @@ describe('when every service was changed by hand', () => {
     await everyOne(DEVIATIONS, (deviation) => deviation.act(containerOf(deviation)));
     for (const network of NETWORKS) await network.act(`shop_${network.key}`, [WIRED]);
     await LOST_VOLUME.act('shop_lost', []);
-    deviated = await containersOf(id);
+    deviated = await site.containers();
     found = await plan();
-    await converge(device);
-    after = await containersOf(id);
+    await converge(site.device);
+    after = await site.containers();
   }, 600_000);
 
   it.each(DEVIATIONS)('$name: exactly that field is found', (deviation) => {
@@ -211,7 +203,6 @@ it('every compared attribute deviates here, or has a reason not to', () => {
 const WIRED = 'shop-wired-1';
 
 function files(): Record<string, string> {
-  const base = `devices/${id}`;
   const services = DEVIATIONS.map((deviation) => [deviation.name, { ...SLEEP, ...declaredOf(deviation) }] as const);
   const wired = { ...SLEEP, networks: NETWORKS.map(({ key }) => key) };
   const shop = shopFile({ wired, holder: SLEEP, ...Object.fromEntries(services) }, NUMBER, {
@@ -219,14 +210,14 @@ function files(): Record<string, string> {
     volumes: Object.fromEntries([...VOLUMES, LOST_VOLUME].map(({ key, declared }) => [key, declared])),
   });
   return {
-    [`${base}/compose.yaml`]: shop,
-    [`${base}/device.yaml`]: 'apps: [ { name: shop, compose: compose.yaml } ]\n',
-    [`${base}/one.env`]: 'WHO=one\n',
-    [`${base}/key.txt`]: 'the key',
-    ...Object.fromEntries(['', '-2', '-3'].map((which) => [`${base}/page${which}.html`, `page${which}\n`])),
-    [`${base}/pages/a.html`]: 'a\n',
-    [`${base}/pages/b.html`]: 'b\n',
-    [`${base}/more-pages/a.html`]: 'more\n',
+    'compose.yaml': shop,
+    'device.yaml': 'apps: [ { name: shop, compose: compose.yaml } ]\n',
+    'one.env': 'WHO=one\n',
+    'key.txt': 'the key',
+    ...Object.fromEntries(['', '-2', '-3'].map((which) => [`page${which}.html`, `page${which}\n`])),
+    'pages/a.html': 'a\n',
+    'pages/b.html': 'b\n',
+    'more-pages/a.html': 'more\n',
   };
 }
 

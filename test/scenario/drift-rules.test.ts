@@ -1,34 +1,11 @@
 // Rules of drift on the real Engine: what a person may do and keep, what somebody keeps setting, and what was done inside.
 import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Status } from '../../fleet/wire/messages.ts';
-import { containersOf } from '../support/containers.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type Program, type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { docker } from '../support/engine.ts';
+import type { Program } from '../support/machine.ts';
+import { makeSite, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait.ts';
-
-let folder: TemporaryFolder;
-let fleet: Fleet;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-});
-
-afterAll(async () => {
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
-});
-
-/** For a device of this test alone, whose containers go with it. */
-function ownId(): string {
-  const id = uniqueId();
-  onTestFinished(() => cleanup(id));
-  return id;
-}
 
 interface Web {
   readonly limit?: string;
@@ -53,28 +30,24 @@ services:
 `;
 }
 
-async function declare(id: string, drift: string, parts: Web = {}): Promise<void> {
-  await fleet.commit({
-    [`devices/${id}/compose.yaml`]: compose(parts),
-    [`devices/${id}/device.yaml`]: `apps: [ { name: ${id}, compose: compose.yaml, health_timeout: 60s, drift: ${drift} } ]\n`,
-  });
-}
+const files = (app: string, drift: string, parts: Web = {}) => ({
+  'compose.yaml': compose(parts),
+  'device.yaml': `apps: [ { name: ${app}, compose: compose.yaml, health_timeout: 60s, drift: ${drift} } ]\n`,
+});
 
-async function deviceWith(id: string, drift: string, interval = '1h'): Promise<Device> {
-  await declare(id, drift);
-  const device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id), interval });
-  const ran = await device.agent('once');
-  expect(ran.code, ran.output).toBe(0);
-  return device;
+async function siteWith(drift: string, interval = '1h'): Promise<Site> {
+  const site = await makeSite({ interval });
+  await site.declare(files(site.id, drift));
+  return site;
 }
 
 const ready = ({ conditions }: Status) => conditions.find(({ type }) => type === 'Ready');
 
-describe('a field that is only warned of', () => {
+describe.concurrent('a field that is only warned of', () => {
   it('stays as a person set it, while a new revision passes its gate and other drift is corrected', async () => {
-    const id = ownId();
     const rules = '{ warn: ["services.other.state", "services.web.mem_limit"] }';
-    const device = await deviceWith(id, rules);
+    await using site = await siteWith(rules);
+    const { id, device } = site;
     await docker('POST', `/containers/${id}-other-1/stop`);
     await docker('POST', `/containers/${id}-web-1/update`, { Memory: 32 << 20, MemorySwap: 64 << 20 });
     await docker('POST', `/containers/${id}-web-1/pause`);
@@ -85,14 +58,14 @@ describe('a field that is only warned of', () => {
       `service:${id}/web mem_limit`,
     ]);
     expect(ready(status)).toMatchObject({ status: 'False', reason: 'DriftDetected' });
-    const found = await containersOf(id);
+    const found = await site.containers();
     expect(found.get(`${id}-other-1`)?.State.Status).toBe('exited');
     expect(found.get(`${id}-web-1`)?.State.Status).toBe('running');
     expect(found.get(`${id}-web-1`)?.HostConfig.Memory).toBe(32 << 20);
 
-    await declare(id, rules, { color: 'blue' });
+    await site.commit(files(id, rules, { color: 'blue' }));
     const ran = await device.agent('once');
-    const after = await containersOf(id);
+    const after = await site.containers();
     expect(after.get(`${id}-web-1`)?.HostConfig.Memory, 'made anew, it is as declared').toBe(64 << 20);
     expect(after.get(`${id}-web-1`)?.Config.Env).toContain('COLOR=blue');
     expect(after.get(`${id}-other-1`)?.State.Status, 'nobody asked for it').toBe('exited');
@@ -104,14 +77,14 @@ describe('a field that is only warned of', () => {
   });
 });
 
-describe('something that sets a field again each time', () => {
+describe.concurrent('something that sets a field again each time', () => {
   it('is reported as a fight, costs little, and holds up nothing else', async () => {
-    const id = ownId();
-    const device = await deviceWith(id, 'correct', '1s');
+    await using site = await siteWith('correct', '1s');
+    const { id, device } = site;
     await using program = await device.start();
     const synced = () => device.status().sync === 'Synced';
     await waitFor(synced, { timeoutMs: 60_000, what: 'the device is in sync' });
-    const web = async () => (await containersOf(id)).get(`${id}-web-1`);
+    const web = async () => (await site.containers()).get(`${id}-web-1`);
     const stop = new AbortController();
     const fighting = setLimitUntil(stop.signal, `${id}-web-1`);
     try {
@@ -134,10 +107,10 @@ describe('something that sets a field again each time', () => {
       expect(device.status().drift).toMatchObject([{ field: 'mem_limit', by: expect.stringMatching(/^update at/) }]);
 
       await docker('POST', `/containers/${id}-other-1/kill`);
-      const runs = async () => (await containersOf(id)).get(`${id}-other-1`)?.State.Status === 'running';
+      const runs = async () => (await site.containers()).get(`${id}-other-1`)?.State.Status === 'running';
       await waitFor(runs, { timeoutMs: 5000, what: 'another service is started again' });
 
-      await declare(id, 'correct', { color: 'blue' });
+      await site.commit(files(id, 'correct', { color: 'blue' }));
       const blue = async () => (await web())?.Config.Env?.includes('COLOR=blue') === true;
       await waitFor(blue, { timeoutMs: 15_000, what: 'a change from Git is applied' });
     } finally {
@@ -147,10 +120,10 @@ describe('something that sets a field again each time', () => {
   });
 });
 
-describe('inside', () => {
+describe.concurrent('inside', () => {
   it('files and exec sessions are told where the device asks for it, and make it no less ready', async () => {
-    const id = ownId();
-    const device = await deviceWith(id, '{ inside: 1s, ignore: ["services.web.files./opt/*"] }');
+    await using site = await siteWith('{ inside: 1s, ignore: ["services.web.files./opt/*"] }');
+    const { id, device } = site;
     expect(device.status().drift, 'a health check is no session').toEqual([]);
     await exec(`${id}-web-1`, [
       'sh',
@@ -174,8 +147,8 @@ describe('inside', () => {
   });
 
   it('nothing is told where nobody asks', async () => {
-    const id = ownId();
-    const device = await deviceWith(id, 'correct');
+    await using site = await siteWith('correct');
+    const { id, device } = site;
     await exec(`${id}-web-1`, ['touch', '/etc/mine']);
     expect((await device.agent('once')).code).toBe(0);
     expect(device.status().drift).toEqual([]);

@@ -1,15 +1,12 @@
 // What people do to a host behind Git's back, on the real Engine: seen as drift with field, declared and live value,
 // corrected in the smallest way, and only reported where the device says so.
 import { readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../fleet/engine/inspect.ts';
 import type { DriftEntry, Status } from '../../fleet/wire/messages.ts';
-import { containersOf } from '../support/containers.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker, dockerOk } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type Program, type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { docker, dockerOk } from '../support/engine.ts';
+import type { Program } from '../support/machine.ts';
+import { makeSite, type Site } from '../support/site.ts';
 import { waitFor } from '../support/wait.ts';
 
 /** Alike in all of the services. */
@@ -21,37 +18,21 @@ const SERVICE = {
   networks: ['front', 'back'],
 };
 
-let folder: TemporaryFolder;
-let fleet: Fleet;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-});
-
-afterAll(async () => {
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
-});
-
 /** An app with these services, each with a page of its own; it runs. */
-async function declare(id: string, names: readonly string[], rules = ''): Promise<Device> {
-  const base = `devices/${id}`;
+async function siteWith(names: readonly string[], rules = ''): Promise<Site> {
+  const site = await makeSite({ interval: '1h' });
   const services = names.map((name) => [name, { ...SERVICE, volumes: [`./${name}.html:/www/page.html:ro`] }]);
   const compose = {
     services: Object.fromEntries(services),
     networks: { front: {}, back: {} },
     volumes: { data: { labels: { tier: 'gold' } } },
   };
-  await fleet.commit({
-    [`${base}/compose.yaml`]: JSON.stringify(compose),
-    [`${base}/device.yaml`]: `${rules}\napps: [ { name: till, compose: compose.yaml } ]\n`,
-    ...Object.fromEntries(names.map((name) => [`${base}/${name}.html`, pageOf(name)])),
+  await site.declare({
+    'compose.yaml': JSON.stringify(compose),
+    'device.yaml': `${rules}\napps: [ { name: till, compose: compose.yaml } ]\n`,
+    ...Object.fromEntries(names.map((name) => [`${name}.html`, pageOf(name)])),
   });
-  const device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id), interval: '1h' });
-  const ran = await device.agent('once');
-  expect(ran.code, ran.output).toBe(0);
-  return device;
+  return site;
 }
 
 const pageOf = (name: string) => `declared for ${name}\n`;
@@ -216,22 +197,21 @@ function driftEvents(program: Program): string[] {
 const resourceOf = ({ service }: Deviation) => `service:till/${service}`;
 
 describe('drift: correct', () => {
-  const id = uniqueId();
-  let device: Device;
+  let site: Site;
   let program: Program;
   let before: ReadonlyMap<string, ContainerInspect>;
 
   beforeAll(async () => {
-    device = await declare(id, SERVICES);
-    before = await containersOf(id);
-    program = await device.start();
-    const synced = () => program.output().includes('starting from') && device.status().sync === 'Synced';
+    site = await siteWith(SERVICES);
+    before = await site.containers();
+    program = await site.device.start();
+    const synced = () => program.output().includes('starting from') && site.device.status().sync === 'Synced';
     await waitFor(synced, { timeoutMs: 60_000, what: 'the device is in sync' });
     await deviate();
   });
   afterAll(async () => {
     await program[Symbol.asyncDispose]();
-    await cleanup(id);
+    await site[Symbol.asyncDispose]();
   });
 
   it.each(DEVIATIONS)('$name is reported and corrected', async (deviation) => {
@@ -245,20 +225,20 @@ describe('drift: correct', () => {
     const first = by?.source.startsWith('^stop') ? /^(stop|kill signal 9) at / : by;
     if (first !== undefined) expect(/\(([^()]*)\)"/.exec(told() ?? '')?.[1]).toMatch(first);
     const isMended = async () => {
-      const live = (await containersOf(id)).get(container);
+      const live = (await site.containers()).get(container);
       return live !== undefined && (await mended(live));
     };
     await waitFor(isMended, { timeoutMs: 60_000, what: 'it is mended' });
-    const isSame = (await containersOf(id)).get(container)?.Id === before.get(container)?.Id;
+    const isSame = (await site.containers()).get(container)?.Id === before.get(container)?.Id;
     expect(isSame, 'no container is made anew but the one that is gone').toBe(reported.kind !== 'missing');
   });
 
   it('no drift is left', async () => {
-    await waitFor(() => device.status().drift.length === 0, { timeoutMs: 60_000, what: 'no drift is left' });
+    await waitFor(() => site.device.status().drift.length === 0, { timeoutMs: 60_000, what: 'no drift is left' });
   });
 
   it('a container of somebody else is never touched', async () => {
-    const name = `stranger-${id}`;
+    const name = `stranger-${site.id}`;
     await docker('POST', `/containers/create?name=${name}`, {
       Image: 'holdfast/busybox:1',
       Cmd: ['sleep', '1000'],
@@ -267,7 +247,7 @@ describe('drift: correct', () => {
     await docker('POST', `/containers/${name}/start`);
     const before = (await docker('GET', `/containers/${name}/json`)).body;
     await docker('DELETE', '/containers/till-removed-1?force=true');
-    const isBack = async () => (await containersOf(id)).get('till-removed-1')?.State.Status === 'running';
+    const isBack = async () => (await site.containers()).get('till-removed-1')?.State.Status === 'running';
     await waitFor(isBack, { timeoutMs: 60_000, what: 'the service runs again' });
     expect((await docker('GET', `/containers/${name}/json`)).body).toEqual(before);
     await docker('DELETE', `/containers/${name}?force=true`);
@@ -275,24 +255,23 @@ describe('drift: correct', () => {
 });
 
 describe('beside what is declared', () => {
-  const id = uniqueId();
-  let device: Device;
+  let site: Site;
 
   beforeAll(async () => {
-    device = await declare(id, ['web']);
+    site = await siteWith(['web']);
   });
-  afterAll(() => cleanup(id));
+  afterAll(() => site[Symbol.asyncDispose]());
 
-  const web = async () => (await containersOf(id)).get('till-web-1');
+  const web = async () => (await site.containers()).get('till-web-1');
   const drift = async () => {
-    await device.agent('once');
-    return device.status().drift.map(({ since: _, ...entry }) => entry);
+    await site.device.agent('once');
+    return site.device.status().drift.map(({ since: _, ...entry }) => entry);
   };
 
   it('a look-alike that runs beside ours is reported and left alone, and so is ours', async () => {
     const ours = await web();
     const labels = { ...ours?.Config.Labels };
-    const name = `twin-${id}`;
+    const name = `twin-${site.id}`;
     await docker('POST', `/containers/create?name=${name}`, {
       Image: 'holdfast/busybox:1',
       Cmd: ['sleep', '1000'],
@@ -306,14 +285,17 @@ describe('beside what is declared', () => {
       },
     ]);
     expect((await web())?.Id).toBe(ours?.Id);
-    expect((await containersOf(id)).get(name)?.State.Status).toBe('running');
+    expect((await site.containers()).get(name)?.State.Status).toBe('running');
     await docker('DELETE', `/containers/${name}?force=true`);
     expect(await drift()).toEqual([]);
   });
 
   it('a volume that somebody made again with other labels is reported and kept', async () => {
     await docker('DELETE', '/volumes/till_data');
-    await docker('POST', '/volumes/create', { Name: 'till_data', Labels: { 'io.holdfast.device': id, tier: 'tin' } });
+    await docker('POST', '/volumes/create', {
+      Name: 'till_data',
+      Labels: { 'io.holdfast.device': site.id, tier: 'tin' },
+    });
     expect(await drift()).toMatchObject([
       { resource: 'volume:till/data', field: 'labels.tier', desired: 'gold', observed: 'tin' },
     ]);
@@ -333,9 +315,9 @@ describe('beside what is declared', () => {
         Attachable: true,
         Options: { 'com.docker.network.bridge.enable_icc': 'false' },
       },
-      Labels: { 'io.holdfast.device': id, 'io.holdfast.app': 'till' },
+      Labels: { 'io.holdfast.device': site.id, 'io.holdfast.app': 'till' },
     });
-    const planned = await device.agent('plan');
+    const planned = await site.device.agent('plan');
     expect(planned.output).toMatch(/network +till\/back +.*(attachable: true → false|internal: true → false)/);
     expect(await drift()).toEqual([]);
     const { body } = await docker<{ Internal: boolean; Attachable: boolean }>('GET', '/networks/till_back');
@@ -362,19 +344,20 @@ describe('beside what is declared', () => {
 });
 
 describe('drift: warn', () => {
-  const id = uniqueId();
+  let site: Site;
   let status: Status;
 
   beforeAll(async () => {
-    const device = await declare(id, SERVICES, 'drift: warn');
+    site = await siteWith(SERVICES, 'drift: warn');
+    const { device } = site;
     await deviate();
-    const before = await containersOf(id);
+    const before = await site.containers();
     const ran = await device.agent('once');
     expect(ran.code, ran.output).toBe(1);
     status = device.status();
-    expect(statesOf(await containersOf(id))).toEqual(statesOf(before));
+    expect(statesOf(await site.containers())).toEqual(statesOf(before));
   });
-  afterAll(() => cleanup(id));
+  afterAll(() => site[Symbol.asyncDispose]());
 
   it.each(DEVIATIONS)('$name is reported and left alone', (deviation) => {
     const { reported, by } = deviation;

@@ -2,28 +2,12 @@
 // connected to change.
 import { once } from 'node:events';
 import { rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ContainerInspect } from '../../fleet/engine/inspect.ts';
-import { containersOf } from '../support/containers.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker, dockerOk } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { docker, dockerOk } from '../support/engine.ts';
+import { uniqueId } from '../support/machine.ts';
+import { makeSite } from '../support/site.ts';
 import { waitFor } from '../support/wait.ts';
-
-let folder: TemporaryFolder;
-let fleet: Fleet;
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-});
-
-afterAll(async () => {
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
-});
 
 /** The Engine's proxy needs a moment for a port whose network has changed. */
 async function answering(url: string): Promise<void> {
@@ -32,27 +16,18 @@ async function answering(url: string): Promise<void> {
 
 /** A device of its own for each test, with one app. */
 async function makeHost() {
-  const id = uniqueId();
+  const site = await makeSite();
   const app = uniqueId('app');
-  const base = `devices/${id}`;
-  const device: Device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id) });
-  await fleet.commit({ [`${base}/device.yaml`]: `apps: [ { name: ${app}, compose: compose.yaml } ]\n` });
+  await site.commit({ 'device.yaml': `apps: [ { name: ${app}, compose: compose.yaml } ]\n` });
   const one = async (name: string): Promise<ContainerInspect> => {
-    const found = (await containersOf(id)).get(`${app}-${name}-1`);
+    const found = (await site.containers()).get(`${app}-${name}-1`);
     if (found === undefined) throw new Error(`no container of ${name}`);
     return found;
   };
   return {
-    id,
+    ...site,
     app,
-    device,
     one,
-    /** Commits files of the device's folder and reconciles once. */
-    async declare(files: Readonly<Record<string, string>>): Promise<void> {
-      await fleet.commit(Object.fromEntries(Object.entries(files).map(([path, text]) => [`${base}/${path}`, text])));
-      const ran = await device.agent('once');
-      expect(ran.code, ran.output).toBe(0);
-    },
     /** Which container it is, and since when it runs. */
     async life(name: string): Promise<string> {
       const { Id, State } = await one(name);
@@ -66,7 +41,6 @@ async function makeHost() {
       const said = await dockerOk<unknown>('POST', `/exec/${made.Id}/start`, { Detach: false, Tty: true });
       return String(said).replaceAll('\r', '');
     },
-    [Symbol.asyncDispose]: () => cleanup(id),
   };
 }
 
@@ -83,7 +57,7 @@ services:
     volumes: [ "./app.conf:/etc/app.conf:ro", "./conf:/etc/app:ro" ]
 ${more}`;
 
-describe('content of a service with x-holdfast-reload', () => {
+describe.concurrent('content of a service with x-holdfast-reload', () => {
   it('is changed under the container, which is told: files, folders and secrets', async () => {
     await using host = await makeHost();
     const more = '    secrets: [ pin ]\nsecrets: { pin: { environment: PIN } }\n';
@@ -142,7 +116,7 @@ describe('content of a service with x-holdfast-reload', () => {
     await host.declare({ 'compose.yaml': reloading('x-holdfast-reload: SIGHUP'), ...files });
     const before = await host.life('web');
     for (const text of ['two', 'three']) {
-      await fleet.commit({ [`devices/${host.id}/app.conf`]: `${text}\n` });
+      await host.commit({ 'app.conf': `${text}\n` });
       {
         await using program = await host.device.start();
         await waitFor(() => program.output().includes(`"msg":"write content ${host.app}/web"`), {
@@ -176,7 +150,7 @@ describe('content of a service with x-holdfast-reload', () => {
 
 const SLEEP = 'image: "holdfast/busybox:1", command: [sleep, "100000"], stop_signal: SIGKILL';
 
-describe('a network of another name', () => {
+describe.concurrent('a network of another name', () => {
   it('is joined while the container runs, which keeps its ports and starts again on it; the old one goes', async () => {
     await using host = await makeHost();
     const compose = (networks: string) =>
@@ -218,7 +192,7 @@ describe('a network of another name', () => {
     await host.declare({});
     expect((await docker('GET', `/networks/${ours.Id}`)).status).toBe(404);
     const strange = [await twin('front', {}), await twin('back', {})];
-    await fleet.commit({ [`devices/${host.id}/compose.yaml`]: compose('2') });
+    await host.commit({ 'compose.yaml': compose('2') });
     const ran = await host.device.agent('once');
     expect(ran.output).toContain(`two networks are named \\"${host.app}_front\\"`);
     const { Config, State, NetworkSettings } = await host.one('web');
@@ -232,14 +206,14 @@ describe('a network of another name', () => {
   });
 });
 
-describe('data', () => {
+describe.concurrent('data', () => {
   it('stays in the volume that a service leaves, and is there again on the way back', async () => {
     await using host = await makeHost();
     const compose = (key: string) =>
       `services:\n  db: { ${SLEEP}, volumes: ["${key}:/data"] }\nvolumes: { ${key}: {} }\n`;
     await host.declare({ 'compose.yaml': compose('data') });
     await host.run('db', 'sh', '-c', 'echo precious > /data/file');
-    await fleet.commit({ [`devices/${host.id}/compose.yaml`]: compose('store') });
+    await host.commit({ 'compose.yaml': compose('store') });
     expect((await host.device.agent('plan')).output).toContain(
       `the data stays in volume ${host.app}_data, which is kept; to go on with it, declare volumes.store.name: ${host.app}_data`,
     );
@@ -268,7 +242,7 @@ describe('data', () => {
       ['6', 'start '],
       ['7', 'remove '],
     ] as const) {
-      await fleet.commit({ [`devices/${host.id}/compose.yaml`]: compose(env) });
+      await host.commit({ 'compose.yaml': compose(env) });
       await using program = await host.device.start();
       await waitFor(() => program.output().includes(`"msg":"${sign}${host.app}/db"`), {
         ...{ timeoutMs: 60_000, what: `${sign}is done` },
@@ -282,7 +256,7 @@ describe('data', () => {
   });
 });
 
-describe('a container', () => {
+describe.concurrent('a container', () => {
   it('that was renamed by hand goes with its service; one that looks like it stays', async () => {
     await using host = await makeHost();
     const compose = (more: string) => `services:\n  web: { ${SLEEP} }\n${more}`;
@@ -294,7 +268,7 @@ describe('a container', () => {
     });
     await dockerOk('POST', `/containers/${like.Id}/start`);
     const before = (await docker('GET', `/containers/${like.Id}/json`)).body;
-    await fleet.commit({ [`devices/${host.id}/compose.yaml`]: compose('') });
+    await host.commit({ 'compose.yaml': compose('') });
     // What nobody may remove but a person is left, and said.
     expect((await host.device.agent('once')).output).toContain(`container like-${host.id} is not declared`);
     expect((await docker('GET', `/containers/${db.Id}/json`)).status).toBe(404);
@@ -337,7 +311,7 @@ describe('a container', () => {
   });
 });
 
-describe('two services', () => {
+describe.concurrent('two services', () => {
   it('swap their host ports in one commit', async () => {
     await using host = await makeHost();
     const serve = (text: string, port: number) =>
@@ -357,7 +331,7 @@ describe('two services', () => {
       `services:\n  a: { ${SLEEP}, container_name: ${a}, labels: { is: a } }\n  b: { ${SLEEP}, container_name: ${b}, labels: { is: b } }\n`;
     await host.declare({ 'compose.yaml': compose(one, two) });
     await host.declare({ 'compose.yaml': compose(two, one) });
-    const found = await containersOf(host.id);
+    const found = await host.containers();
     expect([found.get(one)?.Config.Labels?.is, found.get(two)?.Config.Labels?.is]).toEqual(['b', 'a']);
     expect(found.size).toBe(2);
   });

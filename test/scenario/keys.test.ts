@@ -6,10 +6,9 @@ import { loadConfig } from '../../agent/config/load.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { documented } from '../fleet/compose/specification/documented.ts';
 import { converge } from '../support/converge.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, docker } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { docker } from '../support/engine.ts';
+import { uniqueId } from '../support/machine.ts';
+import { makeSite, type Site } from '../support/site.ts';
 import { APPEARS, GOES, type Row } from './support/keys/row.ts';
 import { rowsOfKeys } from './support/keys/rows.ts';
 import { makeOutsider, permissive, SLEEP, shopFile } from './support/keys/shop.ts';
@@ -27,28 +26,21 @@ const UNTESTED: Readonly<Record<string, string>> = {
   storage_opt: 'needs a storage driver with quotas',
 };
 
-let folder: TemporaryFolder;
-let fleet: Fleet;
-let device: Device;
+let site: Site;
 
 beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-  device = await makeDevice({ id, url: fleet.url, folder: folder.path, more: permissive(OUTSIDER) });
+  site = await makeSite({ id, more: permissive(OUTSIDER) });
   await makeOutsider(OUTSIDER);
-  await fleet.commit({ ...FILES, [`devices/${id}/compose.yaml`]: compose() });
-  await converge(device);
+  await site.declare({ ...FILES, 'compose.yaml': compose() });
 }, 300_000);
 
 afterAll(async () => {
   await docker('DELETE', `/containers/${OUTSIDER}?force=1&v=1`);
-  await cleanup(id);
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
+  await site[Symbol.asyncDispose]();
 });
 
 async function planned(): Promise<Plan> {
-  return (await planNow(await loadConfig(device.configFile, {}), AbortSignal.timeout(60_000))).plan;
+  return (await planNow(await loadConfig(site.device.configFile, {}), AbortSignal.timeout(60_000))).plan;
 }
 
 describe('on the real Engine', () => {
@@ -60,7 +52,7 @@ describe('on the real Engine', () => {
   describe('when every row is changed', () => {
     let plan: Plan;
     beforeAll(async () => {
-      await fleet.commit({ [`devices/${id}/compose.yaml`]: compose(...ROWS) });
+      await site.commit({ 'compose.yaml': compose(...ROWS) });
       plan = await planned();
     });
 
@@ -87,13 +79,12 @@ describe('on the real Engine', () => {
     });
 
     it('the changes converge, and again plan nothing', async () => {
-      await converge(device);
+      await converge(site.device);
       expect((await planned()).steps).toEqual([]);
     });
 
     it('taking every key out again converges to the defaults, and plans nothing', async () => {
-      await fleet.commit({ [`devices/${id}/compose.yaml`]: bare() });
-      await converge(device);
+      await site.declare({ 'compose.yaml': bare() });
       expect((await planned()).steps).toEqual([]);
     });
   });
@@ -122,13 +113,13 @@ describe('docs/compose.md', () => {
 });
 
 const FILES = {
-  [`devices/${id}/device.yaml`]: 'apps: [ { name: store, compose: compose.yaml } ]\n',
-  [`devices/${id}/one.env`]: 'WHO=one\n',
-  [`devices/${id}/two.env`]: 'WHO=two\n',
-  [`devices/${id}/one.labels`]: 'who=one\n',
-  [`devices/${id}/two.labels`]: 'who=two\n',
-  [`devices/${id}/key.txt`]: 'the key',
-  [`devices/${id}/extended.yaml`]:
+  'device.yaml': 'apps: [ { name: store, compose: compose.yaml } ]\n',
+  'one.env': 'WHO=one\n',
+  'two.env': 'WHO=two\n',
+  'one.labels': 'who=one\n',
+  'two.labels': 'who=two\n',
+  'key.txt': 'the key',
+  'extended.yaml':
     'services: { one: { image: some, labels: { who: one } }, two: { image: some, labels: { who: two } } }\n',
 };
 

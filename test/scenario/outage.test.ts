@@ -5,13 +5,13 @@ import { containersOf } from '../support/containers.ts';
 import { type Device, makeDevice } from '../support/device.ts';
 import { cleanup, docker } from '../support/engine.ts';
 import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type Hub, makeHub } from '../support/hub.ts';
+import { type HubProcess, makeHubProcess } from '../support/hub-process.ts';
 import { type Program, type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
 import { waitFor } from '../support/wait.ts';
 
 let folder: TemporaryFolder;
 let fleet: Fleet;
-let hub: Hub;
+let hub: HubProcess;
 let device: Device;
 const id = uniqueId();
 const within = (what: string) => ({ timeoutMs: 30_000, what });
@@ -19,12 +19,12 @@ const within = (what: string) => ({ timeoutMs: 30_000, what });
 beforeAll(async () => {
   folder = await temporaryFolder();
   fleet = await makeFleet(folder.path);
-  hub = await makeHub(folder.path);
+  hub = await makeHubProcess(folder.path, 'hub', {});
   device = await makeDevice({
     id,
     url: fleet.url,
     folder: join(folder.path, id),
-    more: `mqtt: { url: "${hub.mqttUrl}" }\n`,
+    more: `mqtt: { url: "${hub.mqtt}" }\n`,
   });
   await fleet.commit({ [`devices/${id}/compose.yaml`]: compose('1') });
 });
@@ -65,14 +65,19 @@ async function connected(program: Program): Promise<void> {
   await waitFor(async () => (await hub.device(id))?.sync === 'Synced', within('the device is in sync'));
 }
 
+async function saysGitIsAway(): Promise<void> {
+  await waitFor(
+    () => device.status().conditions.some(({ reason }) => reason === 'GitOperationFailed'),
+    within('the agent says that Git is away'),
+  );
+  expect((await device.agent('status')).output).toContain('GitOperationFailed');
+}
+
 describe('the agent', () => {
   it('starts without Git, broker and hub, and catches up with each as it comes', async () => {
     await fleet.away();
     await using program = await device.start();
-    await waitFor(
-      async () => (await device.agent('status')).output.includes('GitOperationFailed'),
-      within('the agent says that Git is away'),
-    );
+    await saysGitIsAway();
     expect((await containersOf(id)).size).toBe(0);
     await fleet.back();
     await waitFor(() => runs('1'), within('the containers run'));
@@ -94,10 +99,7 @@ describe('the agent', () => {
     }
     const before = await ids();
     await fleet.away();
-    await waitFor(
-      async () => (await device.agent('status')).output.includes('GitOperationFailed'),
-      within('the agent says that Git is away'),
-    );
+    await saysGitIsAway();
     await stays(program, before);
     await docker('DELETE', `/containers/${name('cache')}?force=true`);
     await waitFor(
@@ -192,7 +194,7 @@ describe('the hint', () => {
       url: fleet.url,
       folder: join(folder.path, id),
       interval: '1h',
-      more: `mqtt: { url: "${hub.mqttUrl}" }\n`,
+      more: `mqtt: { url: "${hub.mqtt}" }\n`,
     });
     await using _hub = await hub.start();
     await using _program = await slow.start();
@@ -201,7 +203,7 @@ describe('the hint', () => {
       within('the device is in sync'),
     );
     await fleet.commit({ [`devices/${id}/compose.yaml`]: compose('5') });
-    const answer = await fetch(`${hub.httpUrl}/api/v1/devices/${id}/reconcile`, {
+    const answer = await fetch(`${hub.http}/api/v1/devices/${id}/reconcile`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: '{}',

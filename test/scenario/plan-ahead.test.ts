@@ -11,6 +11,7 @@ import { type Fleet, makeFleet } from '../support/fleet.ts';
 import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
 
 const id = uniqueId();
+const [shop, watched] = [uniqueId('shop'), uniqueId('watched')];
 const base = `devices/${id}`;
 let folder: TemporaryFolder;
 let fleet: Fleet;
@@ -22,8 +23,7 @@ const compose = (services: Readonly<Record<string, string>>, more: string) =>
     .map(([name, text]) => `  ${name}: { ${RUN}, ${text} }\n`)
     .join('')}${more}`;
 const A = {
-  [`${base}/device.yaml`]:
-    'apps:\n  - { name: shop, compose: compose.yaml }\n  - { name: watched, compose: watched.yaml, drift: warn }\n',
+  [`${base}/device.yaml`]: `apps:\n  - { name: ${shop}, compose: compose.yaml }\n  - { name: ${watched}, compose: watched.yaml, drift: warn }\n`,
   [`${base}/compose.yaml`]: compose(
     {
       web: 'image: holdfast/busybox:1, environment: { TZ: UTC }, volumes: ["./site.conf:/etc/site.conf:ro", "data:/data"]',
@@ -91,9 +91,9 @@ it('what just was applied leaves nothing to do, here and there', async () => {
 });
 
 it('a change on top of drift is planned far away as on the host', async () => {
-  const id = (name: string) => `watched-${name}-1`;
+  const id = (name: string) => `${watched}-${name}-1`;
   await dockerOk('POST', `/containers/${id('one')}/update`, { Memory: 32 * 1024 ** 2, MemorySwap: 64 * 1024 ** 2 });
-  await dockerOk('POST', `/networks/watched_side/disconnect`, { Container: id('two') });
+  await dockerOk('POST', `/networks/${watched}_side/disconnect`, { Container: id('two') });
   await dockerOk('POST', `/containers/${id('three')}/stop?t=0`);
   expect((await device.agent('once')).code).toBe(1);
   const status = await device.agent('status', '-o', 'json');
@@ -115,7 +115,7 @@ it('while Git is away the plan is that of what is in force, and says so', async 
 
 it('an app that the policy denies is planned to be left as it is, as the loop leaves it', async () => {
   await fleet.commit({
-    [`${base}/device.yaml`]: 'apps:\n  - { name: shop, compose: compose.yaml }\n',
+    [`${base}/device.yaml`]: `apps:\n  - { name: ${shop}, compose: compose.yaml }\n`,
     [`${base}/compose.yaml`]: compose({ web: 'image: holdfast/busybox:1, cap_add: [NET_ADMIN]' }, ''),
   });
   const config = await readFile(device.configFile, 'utf8');
@@ -123,10 +123,10 @@ it('an app that the policy denies is planned to be left as it is, as the loop le
   const ran = await device.agent('once');
   expect(ran.code, ran.output).toBe(0);
   await writeFile(device.configFile, config);
-  await dockerOk('DELETE', `/containers/shop-web-1?force=1`);
+  await dockerOk('DELETE', `/containers/${shop}-web-1?force=1`);
   const plan = await device.agent('plan');
   expect(plan.code, plan.output).toBe(1);
-  expect(plan.output).toContain('blocked  app:shop  PolicyDenied: left as it is:');
+  expect(plan.output).toContain(`blocked  app:${shop}  PolicyDenied: left as it is:`);
   expect(steps(plan.output)).toEqual([]);
   await device.agent('once');
   expect((await containersOf(device.id)).size).toBe(0);

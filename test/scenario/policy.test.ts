@@ -2,56 +2,41 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { containersOf } from '../support/containers.ts';
 import { makeKey, type Repository, signImage } from '../support/cosign.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, dockerOk } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
+import { dockerOk } from '../support/engine.ts';
 import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
 import { type Registry, startRegistry } from '../support/registry.ts';
+import { makeSite } from '../support/site.ts';
 
 const key = makeKey();
-const used: string[] = [];
 let folder: TemporaryFolder;
-let fleet: Fleet;
 let registry: Registry;
 
 beforeAll(async () => {
   folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
   registry = await startRegistry();
   await writeFile(join(folder.path, 'cosign.pub'), key.pem);
 });
 
 afterAll(async () => {
-  for (const id of used) await cleanup(id);
   await registry[Symbol.asyncDispose]();
-  await fleet.close();
   await folder[Symbol.asyncDispose]();
 });
 
-interface Host {
-  readonly device: Device;
-  commit(service: string): Promise<string>;
+async function makeHost(policy: string) {
+  const site = await makeSite();
+  const { configFile } = site.device;
+  const base = await readFile(configFile, 'utf8');
   /** Rewrites the `policy` of its agent.yaml. */
-  allow(policy: string): Promise<void>;
-  /** Id and start of its one container. */
-  running(): Promise<string>;
-}
-
-async function host(policy: string): Promise<Host> {
-  const id = uniqueId();
-  used.push(id);
-  const device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id) });
-  const base = await readFile(device.configFile, 'utf8');
-  const allow = (given: string) => writeFile(device.configFile, `${base}policy: ${given}\n`);
+  const allow = (given: string) => writeFile(configFile, `${base}policy: ${given}\n`);
   await allow(policy);
   return {
-    device,
+    ...site,
     allow,
-    commit: (service) => fleet.commit({ [`devices/${id}/compose.yaml`]: `services:\n  web:\n${service}` }),
-    async running() {
-      const [found, ...more] = [...(await containersOf(id)).values()];
+    commitWeb: (service: string) => site.commit({ 'compose.yaml': `services:\n  web:\n${service}` }),
+    /** Id and start of its one container. */
+    async running(): Promise<string> {
+      const [found, ...more] = [...(await site.containers()).values()];
       expect(more).toEqual([]);
       expect(found?.State.Status).toBe('running');
       return `${found?.Id} ${found?.State.StartedAt} ${found?.Config.Image}`;
@@ -62,14 +47,15 @@ async function host(policy: string): Promise<Host> {
 const COMMAND = '    command: [sleep, "100000"]\n    stop_signal: SIGKILL\n';
 const web = (image: string, more = ''): string => `    image: ${image}\n${COMMAND}${more}`;
 
-describe('a commit that asks for more than the host allows', () => {
+describe.concurrent('a commit that asks for more than the host allows', () => {
   it('leaves what runs alone, names place and permission, and is applied once the owner allows it', async () => {
-    const { device, commit, allow, running } = await host('{}');
-    await commit(web('holdfast/busybox:1'));
+    await using host = await makeHost('{}');
+    const { device, commitWeb, allow, running } = host;
+    await commitWeb(web('holdfast/busybox:1'));
     expect((await device.agent('once')).code).toBe(0);
     const before = await running();
 
-    await commit(web('holdfast/busybox:2', '    volumes:\n      - /srv:/srv\n      - /var/run/docker.sock:/s:ro\n'));
+    await commitWeb(web('holdfast/busybox:2', '    volumes:\n      - /srv:/srv\n      - /var/run/docker.sock:/s:ro\n'));
     const refused = await device.agent('once');
     expect(refused.code).toBe(1);
     expect(refused.output).toContain('PolicyDenied');
@@ -86,8 +72,9 @@ describe('a commit that asks for more than the host allows', () => {
   });
 
   it('is held, not torn down, when the owner forbids what is already in force', async () => {
-    const { device, commit, allow, running } = await host('{ binds: [/srv] }');
-    await commit(web('holdfast/busybox:1', '    volumes:\n      - /srv:/srv\n'));
+    await using host = await makeHost('{ binds: [/srv] }');
+    const { device, commitWeb, allow, running } = host;
+    await commitWeb(web('holdfast/busybox:1', '    volumes:\n      - /srv:/srv\n'));
     expect((await device.agent('once')).code).toBe(0);
     const before = await running();
     await allow('{}');
@@ -98,27 +85,28 @@ describe('a commit that asks for more than the host allows', () => {
     await dockerOk('DELETE', `/containers/${before.split(' ')[0]}?force=true`);
     const again = await device.agent('once');
     expect(again).toMatchObject({ code: 1, output: expect.stringContaining('left as it is') });
-    expect((await containersOf(device.id)).size).toBe(0);
+    expect((await host.containers()).size).toBe(0);
   });
 });
 
-describe('a host that wants signed images', () => {
+describe.concurrent('a host that wants signed images', () => {
   it('refuses one that is not signed, runs it once it is, by what was verified, and stays up without the registry', async () => {
     const name = `shop/${uniqueId('signed')}`;
     const repository: Repository = { origin: `http://${registry.address}`, name };
     const image = await registry.push('holdfast/busybox:1', `${name}:1`);
-    const { device, commit, running } = await host(
+    await using host = await makeHost(
       `{ images: { registries: ["${registry.address}/shop"], cosign_keys: [${join(folder.path, 'cosign.pub')}] } }`,
     );
-    await commit(web('holdfast/busybox:1'));
+    const { device, commitWeb, running } = host;
+    await commitWeb(web('holdfast/busybox:1'));
     const foreign = await device.agent('once');
     expect(foreign).toMatchObject({ code: 1, output: expect.stringContaining('policy.images.registries') });
 
-    await commit(web(image));
+    await commitWeb(web(image));
     const refused = await device.agent('once');
     expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('VerificationError') });
     expect(refused.output).toMatch(/compose\.yaml:3:12: services\.web\.image: .*it is not signed/);
-    expect((await containersOf(device.id)).size).toBe(0);
+    expect((await host.containers()).size).toBe(0);
 
     const digest = await digestOf(repository);
     await signImage(repository, digest, key);

@@ -80,7 +80,8 @@ it('nothing differs after every container was restarted', async () => {
   const running = [...applied.values()].filter(({ State }) => State.Status === 'running');
   const restart = ({ Id }: ContainerInspect) => dockerOk('POST', `/containers/${Id}/restart?t=0`, undefined, engine);
   // One that lives in the namespaces of another can only start while that runs.
-  const isGuest = ({ HostConfig }: ContainerInspect) => HostConfig.NetworkMode?.startsWith('container:') === true;
+  const isGuest = ({ HostConfig: { NetworkMode, IpcMode, PidMode } }: ContainerInspect) =>
+    [NetworkMode, IpcMode, PidMode].some((mode) => mode?.startsWith('container:'));
   await Promise.all(running.filter((one) => !isGuest(one)).map(restart));
   await Promise.all(running.filter(isGuest).map(restart));
   await everythingRuns();

@@ -1,146 +1,139 @@
 // What runs when, on the real Engine: changes that wait for a window while drift is repaired, suspended apps, replicas, crash loops.
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Status } from '../../fleet/wire/messages.ts';
-import { containersOf } from '../support/containers.ts';
-import { type Device, makeDevice } from '../support/device.ts';
-import { cleanup, dockerOk } from '../support/engine.ts';
-import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { describe, expect, test } from 'vitest';
+import { assemble } from '../../agent/assemble.ts';
+import { loadConfig } from '../../agent/config/load.ts';
+import { createAgent } from '../../agent/loop/agent.ts';
+import { converge } from '../support/converge.ts';
+import type { Device } from '../support/device.ts';
+import { dockerOk } from '../support/engine.ts';
+import { makeSite } from '../support/site.ts';
 import { waitFor } from '../support/wait.ts';
 
 const SLEEPER = 'image: holdfast/busybox:1, command: [sleep, "100000"], stop_signal: SIGKILL';
 
-let folder: TemporaryFolder;
-let fleet: Fleet;
-let id: string;
-let device: Device;
-const ids: string[] = [];
-
-beforeAll(async () => {
-  folder = await temporaryFolder();
-  fleet = await makeFleet(folder.path);
-});
-
-afterAll(async () => {
-  for (const one of ids) await cleanup(one);
-  await fleet.close();
-  await folder[Symbol.asyncDispose]();
-});
-
 /** A device of its own for each test. */
-async function fresh(): Promise<void> {
-  id = uniqueId();
-  ids.push(id);
-  device = await makeDevice({ id, url: fleet.url, folder: join(folder.path, id) });
+async function makeHost() {
+  const site = await makeSite();
+  const { id, device } = site;
+  const container = async (service: string) => (await site.containers()).get(`${id}-${service}`);
+  return {
+    ...site,
+    container,
+    commitApp: (settings: string, services: string) =>
+      site.commit({ 'device.yaml': `${settings}\n`, 'compose.yaml': `services:\n${services}` }),
+    async release(service = 'web-1'): Promise<string> {
+      const found = await container(service);
+      const line = found?.Config.Env?.find((one) => one.startsWith('RELEASE=')) ?? '';
+      return `${found?.State.Status} ${line}`;
+    },
+    ready(): string {
+      const { sync, conditions } = device.status();
+      const found = conditions.find(({ type }) => type === 'Ready');
+      return `${sync} ${found?.status} ${found?.reason}: ${found?.message} (${conditions.length})`;
+    },
+  };
 }
-
-const declare = (settings: string, services: string) =>
-  fleet.commit({
-    [`devices/${id}/device.yaml`]: `${settings}\n`,
-    [`devices/${id}/compose.yaml`]: `services:\n${services}`,
-  });
 
 const within = (what: string, timeoutMs = 30_000) => ({ timeoutMs, what });
 
-async function container(service: string) {
-  return (await containersOf(id)).get(`${id}-${service}`);
+/** The daemon in this process, on a clock that the test sets. */
+async function startAt({ configFile }: Device, now: () => Date): Promise<AsyncDisposable> {
+  const parts = await assemble(await loadConfig(configFile, {}), () => undefined);
+  const stop = new AbortController();
+  const ran = createAgent({ ...parts, now }).run(stop.signal);
+  return {
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await ran;
+      parts.store.close();
+    },
+  };
 }
 
-async function release(service = 'web-1'): Promise<string> {
-  const found = await container(service);
-  const line = found?.Config.Env?.find((one) => one.startsWith('RELEASE=')) ?? '';
-  return `${found?.State.Status} ${line}`;
-}
-
-async function status(): Promise<Status> {
-  return JSON.parse((await device.agent('status', '-o', 'json')).output) as Status;
-}
-
-async function ready(): Promise<string> {
-  const { sync, conditions } = await status();
-  const found = conditions.find(({ type }) => type === 'Ready');
-  return `${sync} ${found?.status} ${found?.reason}: ${found?.message} (${conditions.length})`;
-}
-
-describe('a maintenance window', () => {
+describe.concurrent('a maintenance window', () => {
   const web = (version: string) => `  web: { ${SLEEPER}, environment: { RELEASE: "${version}" } }\n`;
 
   test('a change waits for it while drift is repaired, and is applied when it opens', async () => {
-    await fresh();
-    // Far enough away for all that comes before.
-    const opens = new Date(Math.ceil((Date.now() + 35_000) / 60_000) * 60_000);
+    await using host = await makeHost();
+    const { id, device, commitApp, container, release, ready } = host;
+    // The agent's clock is behind that of the Engine all the time.
+    const opens = new Date(Math.floor(Date.now() / 60_000) * 60_000);
+    let behindMs = Date.now() - opens.getTime() + 600_000;
+    const now = () => new Date(Date.now() - behindMs);
     const settings = `windows: [{ cron: "${opens.getUTCMinutes()} ${opens.getUTCHours()} * * *", duration: 5m }]`;
-    await declare(settings, web('1'));
-    await using _agent = await device.start();
+    await commitApp(settings, web('1'));
+    await using _agent = await startAt(device, now);
     await waitFor(async () => (await release()) === 'running RELEASE=1', within('the first revision runs'));
     const first = await container('web-1');
-    await declare(settings, web('2'));
-    await waitFor(async () => /1 change of \S+ waits for the window/.test(await ready()), within('the change waits'));
-    expect(await ready()).toBe(
+    await commitApp(settings, web('2'));
+    await waitFor(() => /1 change of \S+ waits for the window/.test(ready()), within('the change waits'));
+    expect(ready()).toBe(
       `OutOfSync Unknown Suspended: 1 change of ${id} waits for the window that opens ${opens.toISOString().slice(0, 16)}Z (1)`,
     );
     await dockerOk('POST', `/containers/${first?.Id}/kill`);
     await waitFor(async () => (await release()) === 'running RELEASE=1', within('the old version is repaired'));
     expect((await container('web-1'))?.Id).toBe(first?.Id);
-    expect(Date.now()).toBeLessThan(opens.getTime());
-    await waitFor(async () => (await release()) === 'running RELEASE=2', within('the new version runs', 90_000));
-    expect(Date.parse((await container('web-1'))?.State.StartedAt ?? '')).toBeGreaterThanOrEqual(opens.getTime());
-    await waitFor(async () => (await ready()).startsWith('Synced True'), within('all is well'));
+    const beforeMs = 3000;
+    behindMs = Date.now() - opens.getTime() + beforeMs;
+    const openedMs = Date.now() + beforeMs;
+    await waitFor(async () => (await release()) === 'running RELEASE=2', within('the new version runs'));
+    expect(Date.parse((await container('web-1'))?.State.StartedAt ?? '')).toBeGreaterThanOrEqual(openedMs);
+    await waitFor(() => ready().startsWith('Synced True'), within('all is well'));
   });
 
   test('what waits for it does not begin after a restart of the agent either', async () => {
-    await fresh();
+    await using host = await makeHost();
+    const { device, commitApp, release } = host;
     const never = new Date(Date.now() - 3 * 3_600_000);
     const settings = `windows: [{ cron: "0 ${never.getUTCHours()} * * *", duration: 1m }]`;
-    await declare(settings, web('1'));
-    expect(await device.agent('once')).toMatchObject({ code: 0 });
-    await declare(settings, `${web('2')}  cache: { ${SLEEPER} }\n`);
+    await commitApp(settings, web('1'));
+    await converge(device);
+    await commitApp(settings, `${web('2')}  cache: { ${SLEEPER} }\n`);
     for (let again = 0; again < 2; again++) {
       await device.agent('once');
       expect(await release()).toBe('running RELEASE=1');
     }
     expect(await device.agent('plan')).toMatchObject({ code: 0, output: expect.stringContaining('2 changes of') });
-    await declare('windows: []', web('2'));
-    expect(await device.agent('once')).toMatchObject({ code: 0 });
+    await commitApp('windows: []', web('2'));
+    await converge(device);
     expect(await release()).toBe('running RELEASE=2');
   });
 });
 
-test('nothing is done for a suspended app, while another is repaired', async () => {
-  await fresh();
+test.concurrent('nothing is done for a suspended app, while another is repaired', async () => {
+  await using host = await makeHost();
+  const { id, device, release, ready, commit } = host;
   const apps = (suspend: boolean, version: string) =>
-    fleet.commit({
-      [`devices/${id}/device.yaml`]: `apps:
+    commit({
+      'device.yaml': `apps:
   - { name: ${id}, compose: compose.yaml, suspend: ${suspend} }
   - { name: ${id}-shop, compose: shop.yaml }
 `,
-      [`devices/${id}/compose.yaml`]: `services:\n  web: { ${SLEEPER}, environment: { RELEASE: "${version}" } }\n`,
-      [`devices/${id}/shop.yaml`]: `services:\n  till: { ${SLEEPER}, environment: { RELEASE: "${version}" } }\n`,
+      'compose.yaml': `services:\n  web: { ${SLEEPER}, environment: { RELEASE: "${version}" } }\n`,
+      'shop.yaml': `services:\n  till: { ${SLEEPER}, environment: { RELEASE: "${version}" } }\n`,
     });
   await apps(false, '1');
-  expect(await device.agent('once')).toMatchObject({ code: 0 });
+  await converge(device);
   await apps(true, '2');
   await dockerOk('POST', `/containers/${id}-web-1/kill`);
   await device.agent('once');
   expect([await release(), await release('shop-till-1')]).toEqual(['exited RELEASE=1', 'running RELEASE=2']);
-  expect(await ready()).toBe(`OutOfSync Unknown Suspended: ${id} is suspended (1)`);
-  expect((await status()).apps.map(({ health }) => health)).toEqual(['Suspended', 'Healthy']);
+  expect(ready()).toBe(`OutOfSync Unknown Suspended: ${id} is suspended (1)`);
+  expect(device.status().apps.map(({ health }) => health)).toEqual(['Suspended', 'Healthy']);
   await apps(false, '2');
-  expect(await device.agent('once')).toMatchObject({ code: 0 });
+  await converge(device);
   expect(await release()).toBe('running RELEASE=2');
 });
 
-test('more and fewer replicas make and remove just those', async () => {
-  await fresh();
+test.concurrent('more and fewer replicas make and remove just those', async () => {
+  await using host = await makeHost();
+  const { id, device, commitApp, containers } = host;
   const seen: ReadonlyMap<string, string>[] = [];
   for (const scale of [1, 3, 2]) {
-    await declare('{}', `  web: { ${SLEEPER}, scale: ${scale} }\n  cache: { ${SLEEPER} }\n`);
-    expect(await device.agent('once')).toMatchObject({ code: 0 });
-    const found = [...(await containersOf(id))].map(
-      ([name, { Id, State }]) => [name, `${Id} ${State.StartedAt}`] as const,
-    );
+    await commitApp('{}', `  web: { ${SLEEPER}, scale: ${scale} }\n  cache: { ${SLEEPER} }\n`);
+    await converge(device);
+    const found = [...(await containers())].map(([name, { Id, State }]) => [name, `${Id} ${State.StartedAt}`] as const);
     seen.push(new Map(found));
   }
   const names = (...numbers: readonly number[]) => [`${id}-cache-1`, ...numbers.map((number) => `${id}-web-${number}`)];
@@ -150,17 +143,18 @@ test('more and fewer replicas make and remove just those', async () => {
   expect(two?.get(`${id}-web-2`)).toBe(three?.get(`${id}-web-2`));
 });
 
-test('a crash loop is told steadily, with its exit code, and nothing else is disturbed', async () => {
-  await fresh();
+test.concurrent('a crash loop is told steadily, with its exit code, and nothing else is disturbed', async () => {
+  await using host = await makeHost();
+  const { device, commitApp, container } = host;
   const crashing = '{ image: holdfast/busybox:1, command: [sh, -c, "sleep 0.3; exit 7"], restart: always }';
-  await declare('{}', `  bad: ${crashing}\n  web: { ${SLEEPER} }\n`);
+  await commitApp('{}', `  bad: ${crashing}\n  web: { ${SLEEPER} }\n`);
   await using _agent = await device.start();
-  const bad = async () => (await status()).apps[0]?.services.find(({ name }) => name === 'bad');
+  const bad = () => device.status().apps[0]?.services.find(({ name }) => name === 'bad');
   const LOOP = /^crash loop: restarted \d+ times in \d+ min, last exit code 7$/;
-  await waitFor(async () => LOOP.test((await bad())?.message ?? ''), within('the crash loop is told', 60_000));
+  await waitFor(() => LOOP.test(bad()?.message ?? ''), within('the crash loop is told', 60_000));
   const started = (await container('web-1'))?.State.StartedAt;
   for (let look = 0; look < 4; look++) {
-    expect(await bad()).toMatchObject({ health: 'Degraded', message: expect.stringMatching(LOOP) });
+    expect(bad()).toMatchObject({ health: 'Degraded', message: expect.stringMatching(LOOP) });
     await sleep(500);
   }
   expect((await container('web-1'))?.State.StartedAt).toBe(started);

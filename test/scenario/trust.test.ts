@@ -9,7 +9,7 @@ import { containersOf } from '../support/containers.ts';
 import { type Device, makeDevice } from '../support/device.ts';
 import { cleanup } from '../support/engine.ts';
 import { type Fleet, makeFleet } from '../support/fleet.ts';
-import { type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
+import { type Program, type TemporaryFolder, temporaryFolder, uniqueId } from '../support/machine.ts';
 import { waitFor } from '../support/wait.ts';
 
 let folder: TemporaryFolder;
@@ -67,17 +67,21 @@ async function runs(release: string): Promise<boolean> {
   return container?.State.Status === 'running' && container.Config.Env?.includes(`RELEASE=${release}`) === true;
 }
 
+const ready = () => device.status().conditions.find(({ type }) => type === 'Ready');
+
+/** The agent has taken up its work, and all is well. */
+async function isReady(program: Program): Promise<void> {
+  await waitFor(() => program.output().includes('starting from'), within('the agent runs'));
+  await waitFor(() => ready()?.status === 'True', within('it is ready'));
+}
+
 /** The agent reports `reason`, and what runs is what ran before. */
 async function refuses(before: string, reason: string): Promise<string> {
-  const status = await waitFor(
-    async () => {
-      const { output } = await device.agent('status');
-      return output.includes(`Ready False: ${reason}`) ? output : null;
-    },
-    within(`the agent says ${reason}`),
-  );
+  await waitFor(() => ready()?.reason === reason, within(`the agent says ${reason}`));
+  const { output } = await device.agent('status');
+  expect(output).toContain(`Ready False: ${reason}`);
   expect(await running()).toBe(before);
-  return status;
+  return output;
 }
 
 describe('a device that verifies signatures', () => {
@@ -101,9 +105,10 @@ describe('a device that verifies signatures', () => {
     await signAs('mallory');
     await fleet.commit({ [`devices/${id}/compose.yaml`]: compose('mallory') });
     await waitFor(
-      async () => /SHA256:[^\n]*allow/.test((await device.agent('status')).output),
+      () => device.status().conditions.some(({ message }) => message.includes('SHA256:')),
       within('the agent says whose key it was'),
     );
+    expect((await device.agent('status')).output).toMatch(/SHA256:[^\n]*allow/);
     expect(await running()).toBe(before);
     await signAs('alice');
     await fleet.commit({ [`devices/${id}/compose.yaml`]: compose('2') });
@@ -111,8 +116,8 @@ describe('a device that verifies signatures', () => {
   });
 
   it('never goes back, signed or not, until a person accepts that one commit on the host', async () => {
-    await using _program = await device.start();
-    await waitFor(async () => (await device.agent('status')).output.includes('Ready True'), within('it is ready'));
+    await using program = await device.start();
+    await isReady(program);
     const before = await running();
     const head = await git(repository, 'rev-parse', 'HEAD');
     const old = await git(repository, 'rev-list', '--max-parents=0', 'HEAD');
@@ -128,8 +133,8 @@ describe('a device that verifies signatures', () => {
   });
 
   it('a ref that is deleted removes nothing, and neither does an empty folder', async () => {
-    await using _program = await device.start();
-    await waitFor(async () => (await device.agent('status')).output.includes('Ready True'), within('it is ready'));
+    await using program = await device.start();
+    await isReady(program);
     const before = await running();
     await git(repository, 'branch', '--move', 'main', 'elsewhere');
     await refuses(before, 'PruneGuard');
@@ -137,16 +142,13 @@ describe('a device that verifies signatures', () => {
     await fleet.commit({ [`devices/${id}`]: null, 'README.md': 'nothing here' });
     await refuses(before, 'PruneGuard');
     await fleet.commit({ [`devices/${id}/compose.yaml`]: compose('3') });
-    await waitFor(
-      async () => (await device.agent('status')).output.includes('Ready True'),
-      within('it is ready again'),
-    );
+    await waitFor(() => ready()?.status === 'True', within('it is ready again'));
     expect(await running()).toBe(before);
   });
 
   it('takes a bundle through the same checks while Git is away', async () => {
-    await using _program = await device.start();
-    await waitFor(async () => (await device.agent('status')).output.includes('Ready True'), within('it is ready'));
+    await using program = await device.start();
+    await isReady(program);
     await fleet.away();
     try {
       const bundle = join(folder.path, 'fleet.bundle');

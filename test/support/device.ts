@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inject } from 'vitest';
 import { readStore } from '../../agent/store/read-store.ts';
 import type { Status } from '../../fleet/wire/messages.ts';
 import { engineSocket } from './engine.ts';
@@ -36,6 +37,8 @@ export interface DeviceOptions {
   readonly more?: string;
   readonly interval?: string;
   readonly socket?: string;
+  /** The agent's program; else that of the suite. */
+  readonly program?: string;
 }
 
 const COMMAND_MS = 240_000;
@@ -47,6 +50,7 @@ export async function makeDevice({
   more = '',
   interval = '1s',
   socket = engineSocket(),
+  program = inject('agentFile'),
 }: DeviceOptions): Promise<Device> {
   const stateDir = join(folder, 'state');
   const configFile = join(folder, 'agent.yaml');
@@ -58,17 +62,15 @@ export async function makeDevice({
     `device: ${id}\nstate_dir: ${stateDir}\n${runtime}source: ${source}\ndocker: { socket: ${socket} }\n${more}`,
   );
   const start = (command: string, args: readonly string[] = []) =>
-    startProgram(process.execPath, ['agent/main.ts', command, '--config', configFile, ...args]);
+    startProgram(process.execPath, [program, command, '--config', configFile, ...args]);
   return {
     id,
     stateDir,
     configFile,
     async agent(command, ...args) {
-      await using program = await start(command, args);
-      const [code] = (await once(program.child, 'close', { signal: AbortSignal.timeout(COMMAND_MS) })) as [
-        number | null,
-      ];
-      return { code, output: program.output() };
+      await using ran = await start(command, args);
+      const [code] = (await once(ran.child, 'close', { signal: AbortSignal.timeout(COMMAND_MS) })) as [number | null];
+      return { code, output: ran.output() };
     },
     status() {
       const store = readStore(stateDir);

@@ -4,8 +4,9 @@ import type { ImageConfig } from '../../../../../scripts/images.ts';
 export type Configs = Readonly<Record<string, ImageConfig>>;
 
 export const PATH = 'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-/** Real images look every 30 or 60 seconds, which nobody wants to wait for here. */
 export const SECOND = 1e9;
+/** Real images look every 30 or 60 seconds, which nobody wants to wait for here. Each look is a process that the Engine starts. */
+export const EVERY = 4 * SECOND;
 export const ENTRY = 'docker-entrypoint.sh';
 
 export const ports = (...list: string[]) => ({

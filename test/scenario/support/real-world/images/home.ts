@@ -1,5 +1,5 @@
 // Home automation, name servers, media.
-import { type Configs, linuxserver, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
+import { type Configs, EVERY, linuxserver, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
 
 export const HOME: Configs = {
   'ghcr.io/home-assistant/home-assistant:stable': {
@@ -22,7 +22,7 @@ export const HOME: Configs = {
     ...oci('node-red', '4.0.5'),
     ...ports('1880'),
     ...volumes('/data'),
-    ...shell('node /healthcheck.js', { Interval: SECOND }),
+    ...shell('node /healthcheck.js', { Interval: EVERY }),
   },
   'ghcr.io/esphome/esphome:2024.11': {
     Env: [PATH, 'LANG=C.UTF-8', 'ESPHOME_IS_CONTAINER=1'],
@@ -31,7 +31,7 @@ export const HOME: Configs = {
     WorkingDir: '/config',
     ...ports('6052'),
     ...shell('curl --fail http://localhost:6052/version -A "HealthCheck" || exit 1', {
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 30 * SECOND,
     }),
   },
@@ -47,7 +47,7 @@ export const HOME: Configs = {
     ...ports('5000', '8554', '8555/tcp', '8555/udp'),
     ...shell('curl --fail --silent --show-error http://127.0.0.1:5000/api/version || exit 1', {
       StartPeriod: 3 * SECOND,
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 5 * SECOND,
       Retries: 3,
     }),
@@ -58,7 +58,7 @@ export const HOME: Configs = {
     WorkingDir: '/',
     ...oci('docker-pi-hole', '2024.07.0'),
     ...ports('53/udp', '53/tcp', '67/udp', '80'),
-    ...shell('dig +short +norecurse +retry=0 @127.0.0.1 pi.hole || exit 1', { Interval: SECOND }),
+    ...shell('dig +short +norecurse +retry=0 @127.0.0.1 pi.hole || exit 1', { Interval: EVERY }),
   },
   'mvance/unbound:latest': {
     Env: [PATH, 'NAME=unbound', 'SUMMARY=unbound is a validating, recursive, and caching DNS resolver.'],
@@ -66,7 +66,7 @@ export const HOME: Configs = {
     WorkingDir: '/opt/unbound/',
     ...ports('53/tcp', '53/udp'),
     ...shell('drill @127.0.0.1 cloudflare.com || exit 1', {
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 30 * SECOND,
       StartPeriod: 3 * SECOND,
     }),
@@ -107,7 +107,7 @@ export const HOME: Configs = {
     ...ports('8096'),
     ...volumes('/cache', '/config'),
     ...shell('curl --noproxy \'localhost\' -Lk -fsS "${HEALTHCHECK_URL}" || exit 1', {
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 30 * SECOND,
       StartPeriod: 3 * SECOND,
       Retries: 3,
@@ -146,7 +146,7 @@ export const HOME: Configs = {
     ...ports('8000', '8888', '8388', '8388/udp'),
     Healthcheck: {
       Test: ['CMD-SHELL', '/gluetun-entrypoint healthcheck'],
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 5 * SECOND,
       StartPeriod: 3 * SECOND,
       Retries: 1,
@@ -166,7 +166,7 @@ export const HOME: Configs = {
     ...ports('21027/udp', '22000/tcp', '22000/udp', '8384'),
     ...volumes('/var/syncthing'),
     ...shell('curl -fkLsS -m 2 127.0.0.1:8384/rest/noauth/health | grep -o --color=never OK || exit 1', {
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 10 * SECOND,
     }),
   },
@@ -185,6 +185,6 @@ export const HOME: Configs = {
     WorkingDir: '/usr/src/app',
     ...ports('2283'),
     ...volumes('/usr/src/app/upload'),
-    Healthcheck: { Test: ['CMD', 'immich-healthcheck'], Interval: SECOND },
+    Healthcheck: { Test: ['CMD', 'immich-healthcheck'], Interval: EVERY },
   },
 };

@@ -1,5 +1,5 @@
 // Monitoring and what looks after containers.
-import { type Configs, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
+import { type Configs, EVERY, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
 
 export const WATCHING: Configs = {
   'grafana/grafana:11.3.0': {
@@ -35,7 +35,7 @@ export const WATCHING: Configs = {
     Entrypoint: ['/usr/bin/cadvisor', '-logtostderr'],
     ...ports('8080'),
     ...shell('wget --quiet --tries=1 --spider $CADVISOR_HEALTHCHECK_URL || exit 1', {
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 3 * SECOND,
     }),
   },
@@ -73,7 +73,7 @@ export const WATCHING: Configs = {
     ...volumes('/app/data'),
     Healthcheck: {
       Test: ['CMD', 'extra/healthcheck'],
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 30 * SECOND,
       StartPeriod: 3 * SECOND,
       Retries: 5,
@@ -84,7 +84,7 @@ export const WATCHING: Configs = {
     Entrypoint: ['/watchtower'],
     Labels: { 'com.centurylinklabs.watchtower': 'true' },
     ...ports('8080'),
-    Healthcheck: { Test: ['CMD', '/watchtower', '--health-check'], Interval: SECOND },
+    Healthcheck: { Test: ['CMD', '/watchtower', '--health-check'], Interval: EVERY },
   },
   'portainer/portainer-ce:2.21.4': {
     Env: [PATH],

@@ -1,5 +1,5 @@
 // Proxies, sites and what runs behind them.
-import { type Configs, ENTRY, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
+import { type Configs, ENTRY, EVERY, node, oci, PATH, ports, SECOND, shell, volumes } from './config.ts';
 
 export const WEB: Configs = {
   'nginx:1.27-alpine': {
@@ -73,7 +73,7 @@ export const WEB: Configs = {
     ...oci('vaultwarden', '1.32.5'),
     ...ports('80'),
     ...volumes('/data'),
-    Healthcheck: { Test: ['CMD', '/healthcheck.sh'], Interval: SECOND, Timeout: 10 * SECOND },
+    Healthcheck: { Test: ['CMD', '/healthcheck.sh'], Interval: EVERY, Timeout: 10 * SECOND },
   },
   'quay.io/keycloak/keycloak:26.0': {
     Env: [PATH, 'LANG=en_US.UTF-8', 'KC_RUN_IN_CONTAINER=true'],
@@ -95,7 +95,7 @@ export const WEB: Configs = {
     ),
     Healthcheck: {
       Test: ['CMD', 'curl', '-fs', '-S', '--max-time', '2', 'http://localhost:8000'],
-      Interval: SECOND,
+      Interval: EVERY,
       Timeout: 10 * SECOND,
       Retries: 5,
     },
@@ -134,7 +134,7 @@ export const WEB: Configs = {
     Cmd: ['supervisord', '-c', '/etc/supervisor/supervisord.conf'],
     ...ports('110', '143', '25', '465', '587', '993', '995'),
     ...volumes('/var/mail'),
-    ...shell('ss --listening --ipv4 --tcp || exit 1', { Interval: SECOND }),
+    ...shell('ss --listening --ipv4 --tcp || exit 1', { Interval: EVERY }),
   },
   'busybox:1.36': { Env: [PATH], Cmd: ['sh'] },
   'alpine:3.20': { Env: [PATH], Cmd: ['/bin/sh'] },
