@@ -15,12 +15,12 @@ export interface ApplyParts {
   readonly declared: readonly InventoryItem[];
   readonly inventory: () => readonly InventoryItem[];
   readonly putInventory: (item: InventoryItem) => void;
-  /** Images that are pulled at once. They take the place of no other step. */
-  readonly parallelPulls: number;
   readonly monotonicMs: () => number;
   readonly log: Log;
   /** Around each step: what the Engine tells in the meantime is the agent's own doing. */
   readonly during?: (step: Step, run: () => Promise<void>) => Promise<void>;
+  /** All steps of an app have ended, whatever is still under way of others. */
+  readonly onEnded?: (app: string, applied: Applied) => void;
 }
 
 export interface Applied {
@@ -29,13 +29,17 @@ export interface Applied {
   readonly skipped: readonly Step[];
 }
 
+/** Steps that are under way at once. Those that only wait take the place of no other; pulls wait for their turn by themselves. */
 const PARALLEL_STEPS = 8;
+const PARALLEL_WAITS = 32;
 
-export async function applyPlan(plan: Plan, parts: ApplyParts, signal: AbortSignal): Promise<Applied> {
+export async function applyPlan({ steps }: Plan, parts: ApplyParts, signal: AbortSignal): Promise<Applied> {
   const done = new Set<string>();
   const failed: { step: Step; error: unknown }[] = [];
-  const waiting = new Set(plan.steps);
+  const skipped: Step[] = [];
+  const waiting = new Set(steps);
   const running = new Map<Promise<void>, Step>();
+  const open = new Set(steps.map(({ app }) => app));
   const start = (step: Step): void => {
     waiting.delete(step);
     const run: Promise<void> = runStep(step, parts, signal)
@@ -47,23 +51,45 @@ export async function applyPlan(plan: Plan, parts: ApplyParts, signal: AbortSign
     running.set(run, step);
   };
   for (;;) {
-    if (signal.aborted) break;
-    const ready = [...waiting].filter((step) => step.after.every((id) => done.has(id)));
+    skipWhere((step, lost) => signal.aborted || step.after.some((id) => lost.has(id)));
+    const ready = signal.aborted ? [] : [...waiting].filter((step) => step.after.every((id) => done.has(id)));
     const underWay = [...running.values()];
-    const free = (room: number, inLane: (step: Step) => boolean) =>
+    const free = (inLane: (step: Step) => boolean, room: number) =>
       ready.filter(inLane).slice(0, room - underWay.filter(inLane).length);
-    const begun = [...free(parts.parallelPulls, isPull), ...free(PARALLEL_STEPS, (step) => !isPull(step))];
+    const begun = [...ready.filter(isPull), ...free(isWait, PARALLEL_WAITS), ...free(isAct, PARALLEL_STEPS)];
     for (const step of begun) start(step);
-    if (running.size === 0) break;
+    // What waits for a step that is not there never comes.
+    if (running.size === 0) skipWhere(() => true);
+    tellEnded();
+    if (running.size === 0) return { failed, skipped };
     await Promise.race(running.keys());
   }
-  await Promise.all(running.keys());
-  return { failed, skipped: [...waiting] };
+
+  /** In order: what is skipped is lost for those that wait for it. */
+  function skipWhere(isLost: (step: Step, lost: ReadonlySet<string>) => boolean): void {
+    const lost = new Set([...failed.map(({ step }) => step), ...skipped].map(({ id }) => id));
+    for (const step of waiting) {
+      if (!isLost(step, lost)) continue;
+      waiting.delete(step);
+      skipped.push(step);
+      lost.add(step.id);
+    }
+  }
+
+  function tellEnded(): void {
+    const busy = new Set([...waiting, ...running.values()].map(({ app }) => app));
+    for (const app of open) {
+      if (busy.has(app)) continue;
+      open.delete(app);
+      const ofApp = (step: Step) => step.app === app;
+      parts.onEnded?.(app, { failed: failed.filter(({ step }) => ofApp(step)), skipped: skipped.filter(ofApp) });
+    }
+  }
 }
 
-function isPull({ kind }: Step): boolean {
-  return kind === 'pull-image';
-}
+const isPull = ({ kind }: Step) => kind === 'pull-image';
+const isWait = ({ kind }: Step) => kind === 'await-service';
+const isAct = (step: Step) => !isPull(step) && !isWait(step);
 
 async function runStep(step: Step, parts: ApplyParts, signal: AbortSignal): Promise<void> {
   const { log, monotonicMs } = parts;

@@ -19,8 +19,12 @@ export interface Images {
   moved(desired: Desired, images: Observed['images'], signal: AbortSignal): Promise<ReadonlySet<string>>;
   /** The plan with `pullBytes` on its pulls. Never fails. */
   measure(plan: Plan, engine: EngineInfo, signal: AbortSignal): Promise<Plan>;
-  /** Why the pulls of a measured plan must not begin, after what can be collected was; null: they may. `named` gives references that stay. */
+  /**
+   * Why the pulls of a measured plan must not begin beside those under way, after what can be collected was; null: they may.
+   * `named` gives references that stay.
+   */
   refuse(plan: Plan, engine: EngineInfo, named: Named, signal: AbortSignal): Promise<HoldfastError | null>;
+  /** At most `limits.pulls` at once. */
   pull(step: StepOf<'pull-image'>, signal: AbortSignal): Promise<void>;
   /** How far the pulls are; null: nothing is being pulled. */
   progress(): string | null;
@@ -36,7 +40,11 @@ export interface ImagesParts {
   readonly store: Pick<Store, 'broughtImages' | 'putBroughtImages'>;
   readonly registries: RegistryOptions;
   readonly stateDir: string;
-  readonly limits: { readonly disk_reserve?: number | undefined; readonly images_unused_for: number };
+  readonly limits: {
+    readonly disk_reserve?: number | undefined;
+    readonly images_unused_for: number;
+    readonly pulls: number;
+  };
   readonly monotonicMs: () => number;
   readonly random: () => number;
   readonly log: Log;
@@ -49,7 +57,7 @@ const STATE_RESERVE = 16 * 1024 * 1024;
 export function createImages(parts: ImagesParts): Images {
   const { registries, stateDir, limits, monotonicMs, log } = parts;
   const reserveBytes = limits.disk_reserve ?? null;
-  const pulls = createPulls({ ...parts, dockerConfig: registries.dockerConfig });
+  const pulls = createPulls({ ...parts, dockerConfig: registries.dockerConfig, parallel: limits.pulls });
   const moved = createMoved(parts);
   let tidiedMs: number | null = null;
 
@@ -65,7 +73,8 @@ export function createImages(parts: ImagesParts): Images {
       const steps = plan.steps.filter(isPull);
       // What transfers nothing needs nothing.
       if (steps.every(({ pullBytes }) => pullBytes === 0)) return null;
-      const needBytes = diskNeed(steps.reduce((sum, { pullBytes }) => sum + (pullBytes ?? 0), 0));
+      const ownBytes = diskNeed(steps.reduce((sum, { pullBytes }) => sum + (pullBytes ?? 0), 0));
+      const needBytes = ownBytes + pulls.comingBytes();
       if ((await lack(engine, needBytes, signal)) === null) return null;
       await collect(engine, named, needBytes, signal);
       const lacking = await lack(engine, needBytes, signal);

@@ -1,4 +1,4 @@
-// Carries out pulls: logs in where the owner of the host gave a login, remembers what came, says how far it is, and leaves a
+// Carries out pulls, a few at once, whoever asks: logs in where the owner of the host gave a login, remembers what came, says how far it is, and leaves a
 // registry alone for a while after a failure, however often the loop comes round.
 import { HoldfastError, messageOf } from '../../fleet/error.ts';
 import { parseImage } from '../../fleet/image-reference.ts';
@@ -9,6 +9,8 @@ import type { EngineImages } from '../docker/images.ts';
 import type { PullProgress } from '../docker/pull-progress.ts';
 import { readEngineLogin } from '../registry/docker-files.ts';
 import type { Store } from '../store/store.ts';
+import { diskNeed } from './room.ts';
+import { createTurns } from './turns.ts';
 
 const RETRY: Backoff = { firstMs: 2_000, capMs: 60_000 };
 /** A registry that counts pulls does so over hours; one that names its time is believed, up to this. */
@@ -23,15 +25,19 @@ export interface PullParts {
   readonly store: Pick<Store, 'broughtImages' | 'putBroughtImages'>;
   /** Docker's config.json; absent: nobody logs in. */
   readonly dockerConfig: string | undefined;
+  /** `limits.pulls` */
+  readonly parallel: number;
   readonly monotonicMs: () => number;
   readonly random: () => number;
 }
 
 export interface Pulls {
-  /** Throws what the Engine's pull throws; the same again, unasked, while the registry is left alone. */
+  /** Waits for its turn. Throws what the Engine's pull throws; the same again, unasked, while the registry is left alone. */
   pull(step: StepOf<'pull-image'>, signal: AbortSignal): Promise<void>;
   /** `pulling nginx:1.27: 12.3 MB of 45.6 MB`; null: nothing is being pulled. */
   progress(): string | null;
+  /** What those under way, and those that wait for their turn, will still write to the disk. */
+  comingBytes(): number;
 }
 
 interface Quiet {
@@ -40,8 +46,9 @@ interface Quiet {
   readonly error: HoldfastError;
 }
 
-export function createPulls({ images, store, dockerConfig, monotonicMs, random }: PullParts): Pulls {
-  const running = new Map<string, PullProgress>();
+export function createPulls({ images, store, dockerConfig, parallel, monotonicMs, random }: PullParts): Pulls {
+  const turns = createTurns(parallel);
+  const running = new Map<StepOf<'pull-image'>, PullProgress>();
   const quiets = new Map<string, Quiet>();
 
   return {
@@ -50,12 +57,12 @@ export function createPulls({ images, store, dockerConfig, monotonicMs, random }
       const quiet = quiets.get(id);
       const leftMs = (quiet?.untilMs ?? 0) - monotonicMs();
       if (quiet !== undefined && leftMs > 0) throw quiet.error;
-      running.set(image, { doneBytes: 0, totalBytes: step.pullBytes ?? 0 });
+      running.set(step, { doneBytes: 0, totalBytes: step.pullBytes ?? 0 });
       try {
         const login = await loginFor(image);
         const onProgress = ({ doneBytes, totalBytes }: PullProgress) =>
-          running.set(image, { doneBytes, totalBytes: Math.max(totalBytes, step.pullBytes ?? 0) });
-        const pulled = await images.pull(step, { login, onProgress }, signal);
+          running.set(step, { doneBytes, totalBytes: Math.max(totalBytes, step.pullBytes ?? 0) });
+        const pulled = await turns.take(signal, () => images.pull(step, { login, onProgress }, signal));
         quiets.delete(id);
         if (pulled.isNew) remember(pulled.id, image);
       } catch (error) {
@@ -63,17 +70,22 @@ export function createPulls({ images, store, dockerConfig, monotonicMs, random }
           leaveAlone(id, error, (quiet?.failures ?? 0) + 1);
         throw error;
       } finally {
-        running.delete(image);
+        running.delete(step);
       }
     },
     progress() {
       const [first, ...others] = running;
       if (first === undefined) return null;
-      const [image, { doneBytes, totalBytes }] = first;
+      const [{ image }, { doneBytes, totalBytes }] = first;
       const far =
         totalBytes > 0 ? `: ${formatBytes(Math.min(doneBytes, totalBytes))} of ${formatBytes(totalBytes)}` : '';
       return `pulling ${image}${far}${others.length > 0 ? `, and ${others.length} more` : ''}`;
     },
+    comingBytes: () =>
+      [...running.values()].reduce(
+        (sum, { doneBytes, totalBytes }) => sum + Math.max(0, diskNeed(totalBytes) - doneBytes),
+        0,
+      ),
   };
 
   async function loginFor(image: string): Promise<string | null> {

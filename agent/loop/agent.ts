@@ -1,10 +1,12 @@
 // The agent: two loops beside each other. One follows Git; the other runs cycles, one after the other, woken by its own
-// time, by Engine events and by what the first finds. A slow Git never holds up a repair, a slow pull never a new commit.
+// time, by Engine events, by what the first finds and by the end of steps that took long. A slow Git never holds up a repair, a slow
+// pull neither a new commit nor another app.
 import type { EngineEvent } from '../../fleet/engine/event.ts';
 import { messageOf } from '../../fleet/error.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import { shortRevision } from '../../fleet/names.ts';
 import { forAccepted } from '../../fleet/rollout/record.ts';
+import { converge } from './converge.ts';
 import { createCycle, type Outcome } from './cycle.ts';
 import { createDeclared } from './declared.ts';
 import { followGit, followInbox } from './follow.ts';
@@ -13,15 +15,13 @@ import { createListener } from './listen.ts';
 import { createLookPace } from './pace.ts';
 import type { Parts } from './parts.ts';
 import { createReport, type Report } from './report.ts';
+import { type RestFor, restFor } from './rest.ts';
 import { createTrigger } from './trigger.ts';
 import { tryAgain } from './try-again.ts';
 import { createVersions } from './versions.ts';
 import { concerns } from './watched.ts';
+import { createWorks } from './works.ts';
 
-/** Beyond the longest health gate, `once` gives up. */
-const ONCE_MARGIN_MS = 60_000;
-/** What failed and may work later gets so many more tries by `once`. */
-const ONCE_RETRIES = 3;
 /** How long `once` waits for the broker to take its report. */
 const ONCE_REPORT_MS = 2000;
 
@@ -34,8 +34,8 @@ export interface Agent {
 
 export function createAgent(parts: Parts): Agent {
   const { config, engine, reporter, log, monotonicMs } = parts;
-  const { declared, report, look } = createViews(parts);
   const [wake, hint, handedIn] = [createTrigger(), createTrigger(), createTrigger()];
+  const { declared, report, works, look, tellProgress } = createViews(parts, wake.fire);
   let superseded = new AbortController();
   const listener = createListener(engine, declared.desired, {
     onEvent: (event) => {
@@ -64,14 +64,17 @@ export function createAgent(parts: Parts): Agent {
       } finally {
         broken.abort();
         await Promise.allSettled(loops);
+        await works.end();
       }
     },
     async once(signal) {
       const ended = new AbortController();
       const beside = [reporter.run(hint.fire, ended.signal), listener.run(ended.signal)];
       try {
-        return await converge(signal);
+        await declared.refresh(signal);
+        return await converge({ ...parts, look, rest, intervalMs, desired: declared.desired }, signal);
       } finally {
+        await works.end();
         await untilIdle(parts, signal);
         ended.abort();
         await Promise.all(beside);
@@ -92,45 +95,33 @@ export function createAgent(parts: Parts): Agent {
   }
 
   async function reconcile(signal: AbortSignal): Promise<void> {
-    const rest = createLookPace(parts.random);
+    const pace = createLookPace(parts.random);
     while (!signal.aborted) {
+      const startedMs = monotonicMs();
       const outcome = await look(signal, superseded.signal).catch((error: unknown) => {
         if (signal.aborted) return null;
         throw error;
       });
       if (outcome === null) return;
+      parts.onCycle?.({ ms: monotonicMs() - startedMs, steps: outcome.steps, failed: outcome.failed });
       if (outcome.again) continue;
-      const { waitMs, settleMs } = rest(outcome, intervalMs(), monotonicMs());
-      await wake.wait(Math.min(waitMs, outcome.opensInMs ?? waitMs), settleMs, signal);
+      const { waitMs, settleMs } = pace(outcome, intervalMs(), monotonicMs());
+      const mostMs = Math.min(waitMs, outcome.opensInMs ?? waitMs);
+      await rest({ waitMs: mostMs, settleMs, busy: outcome.busy }, signal);
     }
   }
 
-  async function converge(signal: AbortSignal): Promise<Outcome> {
-    const startedMs = monotonicMs();
-    const rest = createLookPace(parts.random);
-    await declared.refresh(signal);
-    let outcome = await look(signal);
-    let retries = 0;
-    const goesOn = () => outcome.dueInMs !== null || (outcome.retry && retries++ < ONCE_RETRIES);
-    while (!signal.aborted && monotonicMs() - startedMs < onceLimitMs() && goesOn()) {
-      const { waitMs } = rest(outcome, intervalMs(), monotonicMs());
-      if (!outcome.again) await wake.wait(waitMs, 0, signal);
-      outcome = await look(signal);
-    }
-    return outcome;
+  function rest(given: RestFor, signal: AbortSignal): Promise<void> {
+    return restFor(wake, given, tellProgress, signal);
   }
 
   function intervalMs(): number {
     return declared.desired()?.intervalMs ?? config.source.interval;
   }
-
-  function onceLimitMs(): number {
-    return ONCE_MARGIN_MS + Math.max(0, ...(declared.desired()?.apps ?? []).map((app) => app.healthTimeoutMs));
-  }
 }
 
 /** What is declared, and one cycle for it. */
-function createViews(parts: Parts) {
+function createViews(parts: Parts, wake: () => void) {
   const { store, log } = parts;
   const accepted = store.accepted();
   const versions = createVersions(parts);
@@ -150,10 +141,10 @@ function createViews(parts: Parts) {
     kept: () => keptCommits(store),
   });
   const report = createReport(parts);
-  const cycle = createCycle(parts, declared, versions, report);
+  const works = createWorks(wake);
+  const cycle = createCycle(parts, declared, versions, report, works);
   return {
-    declared,
-    report,
+    ...{ declared, report, works, tellProgress: cycle.tellProgress },
     async look(signal: AbortSignal, superseded?: AbortSignal): Promise<Outcome> {
       await tryAgain(parts, versions, report).catch((error: unknown) => {
         log('warn', `what was handed in cannot be taken: ${messageOf(error)}`);

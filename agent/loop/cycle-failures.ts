@@ -17,7 +17,7 @@ export function blockedFailures(plan: Plan | null): Failure[] {
 }
 
 /** What kept several steps from being done is told once. */
-export function stepFailures({ failed }: Applied): (Failure & { readonly app?: string })[] {
+export function stepFailures({ failed }: Pick<Applied, 'failed'>): (Failure & { readonly app?: string })[] {
   const byError = Map.groupBy(failed, ({ error }) => error);
   return [...byError].map(([error, all]) => {
     const steps = all.map(({ step }) => step);

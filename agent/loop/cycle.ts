@@ -1,4 +1,5 @@
-// One cycle: what is in force → look → plan → apply → look again → gate → report. One writer: cycles never overlap.
+// One cycle: what is in force → look → plan → apply → look again → gate → report. One writer: cycles never overlap. Steps that take
+// long outlive the cycle that began them; a later one takes their end in (works.ts).
 // Never throws but when the signal aborts: what goes wrong is reported, and tried again.
 import { messageOf, reasonOf } from '../../fleet/error.ts';
 import type { Ask } from '../../fleet/model/ask.ts';
@@ -14,6 +15,7 @@ import { type Force, type Found, reconcile, type Views } from './reconcile.ts';
 import type { Report } from './report.ts';
 import type { Versions } from './versions.ts';
 import { createWindows } from './windows.ts';
+import type { Works } from './works.ts';
 
 export interface Outcome {
   readonly status: StatusBody;
@@ -23,9 +25,11 @@ export interface Outcome {
   readonly failed: boolean;
   /** It may work later. */
   readonly retry: boolean;
+  /** Steps are still under way. */
+  readonly busy: boolean;
   /** A version failed: what is to run in its place is planned by the next cycle, which has nothing to wait for. */
   readonly again: boolean;
-  /** Steps that were carried out. */
+  /** Steps that were begun, or of which the end was taken in. */
   readonly steps: number;
   /** Until drift that is held back is corrected again; null: there is none. */
   readonly heldForMs: number | null;
@@ -36,20 +40,25 @@ export interface Outcome {
 export interface Cycle {
   /** `superseded` ends the steps under way: something newer is declared. */
   run(signal: AbortSignal, superseded?: AbortSignal): Promise<Outcome>;
+  /** Between two cycles: how far the steps are that are under way. */
+  tellProgress(): Promise<void>;
 }
 
-export function createCycle(parts: Parts, declared: Declared, versions: Versions, report: Report): Cycle {
+export function createCycle(parts: Parts, declared: Declared, versions: Versions, report: Report, works: Works): Cycle {
   const gate = createHealthGate(parts, versions);
   const windows = createWindows(parts, report.event);
   const planner = createPlanner(parts, report);
   const memory = { quiet: { plan: null }, collected: { of: [] } };
+  let last: Found | null = null;
   return {
     async run(signal, superseded) {
       const accepted = declared.desired();
       const found: Found = {
         ...{ effective: null, held: null, observed: null, plan: null, steps: 0, back: [], failures: [] },
+        tried: [],
       };
-      const views: Views = { versions, report, gate, planner, ...memory, tell };
+      last = found;
+      const views: Views = { versions, report, gate, planner, works, ...memory, tell };
       try {
         if (accepted !== null) {
           const force = await inForce(accepted, declared.asks(), found);
@@ -62,15 +71,19 @@ export function createCycle(parts: Parts, declared: Declared, versions: Versions
       const failures = failuresOf(found);
       report.failures(failures, declared.gitRevision());
       const again = found.back.length > 0;
-      const dueInMs = again || goesOn(found) ? 0 : gate.dueInMs();
-      const status = await tell(found, { working: dueInMs !== null });
+      const dueInMs = again || goesOn(found) || works.hasEnded() ? 0 : gate.dueInMs();
+      const busy = works.isRunning();
+      const status = await tell(found, busy || dueInMs !== null);
       return {
-        ...{ status, dueInMs, again, steps: found.steps },
+        ...{ status, dueInMs, again, busy, steps: found.steps },
         failed: failures.length > 0,
         retry: found.failures.length > 0 || found.plan?.blocked.some(mayYetAppear) === true,
         heldForMs: report.drifts.heldForMs(),
         opensInMs: found.held?.opensInMs ?? null,
       };
+    },
+    async tellProgress() {
+      if (last !== null && works.isRunning()) await tell(last, true);
     },
   };
 
@@ -85,10 +98,12 @@ export function createCycle(parts: Parts, declared: Declared, versions: Versions
     return { accepted, asks, closed, effective };
   }
 
-  function tell(found: Found, now: { readonly working: boolean; readonly progress?: string }): Promise<StatusBody> {
+  function tell(found: Found, working: boolean): Promise<StatusBody> {
     const { effective, held, observed, plan } = found;
+    const progress = works.isRunning() ? parts.images.progress() : null;
     return report.status({
-      ...{ effective, observed, plan, ...now },
+      ...{ effective, observed, plan, working },
+      ...(progress === null ? {} : { progress }),
       gitRevision: declared.gitRevision(),
       lastGood: versions.record().lastGood,
       waiting: held?.message ?? null,
@@ -96,9 +111,9 @@ export function createCycle(parts: Parts, declared: Declared, versions: Versions
     });
   }
 
-  function failuresOf({ effective, plan, back, failures }: Found): Failure[] {
+  function failuresOf({ effective, plan, back, failures, tried }: Found): Failure[] {
     // Why a version went to quarantine is said by that.
-    const steps = failures.filter(({ app }) => app === undefined || !back.includes(app));
+    const steps = [...failures, ...tried].filter(({ app }) => app === undefined || !back.includes(app));
     return inOrderOfUrgency([
       ...declared.failures(),
       ...rolledBackFailures(effective),

@@ -31,10 +31,10 @@ export interface Drifts extends Pick<DriftEvents, 'known'> {
   note(plan: Plan, scene: Scene, signal: AbortSignal): Promise<void>;
   /** Carries out one step of a plan. */
   during(step: Step, run: () => Promise<void>): Promise<void>;
-  /** After a plan was carried out. */
+  /** After the steps of a plan, or of its part for one app, have ended. */
   applied(plan: Plan, applied: Applied): void;
-  /** Looks into containers where an app asks for it and it is time. */
-  lookInside(plan: Plan, scene: Scene, signal: AbortSignal): Promise<void>;
+  /** Looks into containers where an app asks for it and it is time. `busy`: apps of which steps are under way, which can wait. */
+  lookInside(plan: Plan, scene: Scene, busy: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
   /** What was found there. */
   inside(): readonly Difference[];
 }
@@ -97,10 +97,11 @@ export function createDrifts(
       fights = forgetFights(fights, new Set(done.filter((one) => !isDrift(one)).map(({ resource }) => resource)));
       fights = noteCorrected(fights, done.filter(isDrift).map(driftKey), monotonicMs());
     },
-    async lookInside(plan, scene, signal) {
+    async lookInside(plan, scene, busy, signal) {
       const { desired, observed } = scene;
       const nowMs = monotonicMs();
-      const due = dueInside(desired.apps, lookedMs, nowMs);
+      const idle = desired.apps.filter(({ name }) => !busy.has(name));
+      const due = dueInside(idle, lookedMs, nowMs);
       let room = MOST_INSIDE;
       for (const app of due) {
         const mains = app.services.flatMap((service) => {

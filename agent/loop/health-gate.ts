@@ -22,7 +22,7 @@ export interface Looked extends Omit<Seen, 'lastGood' | 'nowMs' | 'paths'> {
 }
 
 export interface HealthGate {
-  /** Call it after every look. Returns the apps that have to go back to their last known good now. */
+  /** Call it after every look. Apps that are busy are not judged. Returns the apps that have to go back to their last known good now. */
   advance(looked: Looked): readonly string[];
   /** Nothing is awaited any more: the device is suspended. */
   close(): void;

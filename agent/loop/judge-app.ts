@@ -36,6 +36,8 @@ export interface Seen {
   readonly ended: Ended;
   /** Apps of which steps were carried out. */
   readonly worked: ReadonlySet<string>;
+  /** Apps of which steps are still under way: what is seen of them says nothing. */
+  readonly busy: ReadonlySet<string>;
   /** The newest revision in which every app was good. */
   readonly lastGood: string | null;
   readonly nowMs: number;
@@ -55,9 +57,9 @@ export function judgeApp(
   early: boolean,
 ): { readonly own?: AppGate; readonly judgement: Judgement } {
   const { app, spec, proved, fallback } = one;
-  const { observed, before, plan, ended, worked, lastGood, nowMs } = seen;
+  const { observed, before, plan, ended, worked, busy, lastGood, nowMs } = seen;
   const held = known?.gate.spec === spec ? known : undefined;
-  if (held?.before) return prove(held, one, seen);
+  if (held?.before) return busy.has(app.name) ? { own: held, judgement: { kind: 'good' } } : prove(held, one, seen);
   if (held === undefined && proved && !worked.has(app.name)) return { judgement: { kind: 'good' } };
   const own: AppGate = held ?? {
     gate: openGate(spec, before, nowMs),
@@ -66,10 +68,16 @@ export function judgeApp(
     held: false,
     before: null,
   };
+  if (busy.has(app.name)) {
+    own.held = true;
+    return { own, judgement: { kind: own.failed === null ? 'waiting' : 'ill' } };
+  }
   const back = fallback && { good: fallback, lastGood };
   const fault = faultOf(app.name, ended, plan.blocked, observed);
   if (fault !== null && back !== null) return { judgement: { kind: 'failed', fault, back } };
   const unfinished = fault !== null || isUnfinished(app.name, plan, ended);
+  // Its time begins when all of it has been carried out.
+  if (own.held && !unfinished) own.gate = { ...own.gate, openedMs: nowMs };
   own.held = unfinished || early;
   if (early && !unfinished) {
     // Its time begins when what it depends on is settled.

@@ -32,8 +32,11 @@ const REPAIR_WINDOW_MS = 3 * SLOWEST_REPAIR_MS;
 /** How long until the next poll. `random`: 0 ≤ x < 1. */
 export function createPollPace(random: () => number): (failed: boolean, intervalMs: number) => number {
   const retries = createRetries(random);
-  return (failed, intervalMs) =>
-    failed ? retries.next(Math.max(intervalMs, LEAST_CAP_MS)) : jittered(retries, intervalMs, random);
+  return (failed, intervalMs) => {
+    if (failed) return retries.next(Math.max(intervalMs, LEAST_CAP_MS));
+    retries.reset();
+    return jittered(intervalMs, random);
+  };
 }
 
 export interface Looked {
@@ -43,6 +46,8 @@ export interface Looked {
   readonly dueInMs: number | null;
   /** Something failed that may work later. */
   readonly retry: boolean;
+  /** Steps are under way, which may be those that failed: whether it works now is not known. */
+  readonly busy: boolean;
   /** Until drift that is held back is corrected again; null: there is none. */
   readonly heldForMs: number | null;
 }
@@ -60,14 +65,15 @@ export function createLookPace(random: () => number): (looked: Looked, intervalM
   let repairs = 0;
   let waits = 0;
   let repairedMs = Number.NEGATIVE_INFINITY;
-  return ({ steps, dueInMs, retry, heldForMs }, intervalMs, nowMs) => {
+  return ({ steps, dueInMs, retry, busy, heldForMs }, intervalMs, nowMs) => {
     if (steps > 0) {
       repairs = nowMs - repairedMs < REPAIR_WINDOW_MS ? repairs + 1 : 1;
       repairedMs = nowMs;
     }
     const calm = repairs <= CALM_REPAIRS;
     const settleMs = calm ? SETTLE_MS : Math.min(SLOWEST_REPAIR_MS, 1000 * 2 ** (repairs - CALM_REPAIRS));
-    const restMs = retry ? retries.next(intervalMs) : jittered(retries, intervalMs, random);
+    if (!retry && !busy) retries.reset();
+    const restMs = retry ? retries.next(intervalMs) : jittered(intervalMs, random);
     waits = dueInMs === null || steps > 0 ? 0 : waits + 1;
     const lookMs = calm ? WAITING_LOOK_MS * 2 ** Math.min(waits, DOUBLINGS) : settleMs;
     const dueMs = Math.max(SHORTEST_LOOK_MS, dueInMs ?? 0);
@@ -93,7 +99,6 @@ function createRetries(random: () => number): Retries {
   };
 }
 
-function jittered(retries: Retries, intervalMs: number, random: () => number): number {
-  retries.reset();
+function jittered(intervalMs: number, random: () => number): number {
   return intervalMs * (1 - JITTER + 2 * JITTER * random());
 }

@@ -40,4 +40,6 @@ export interface Parts {
   readonly random: () => number;
   readonly version: string;
   readonly log: Log;
+  /** After each cycle of the daemon. */
+  readonly onCycle?: (cycle: { readonly ms: number; readonly steps: number; readonly failed: boolean }) => void;
 }

@@ -17,8 +17,13 @@ export interface Planned {
   readonly plan: Plan;
 }
 
-/** `denied`: apps that the policy does not allow, each with what that is. */
-export type Planner = (desired: Desired, denied: ReadonlyMap<string, string>, signal: AbortSignal) => Promise<Planned>;
+/** `denied`: apps that the policy does not allow, each with what that is. `busy`: apps of which steps are under way. */
+export type Planner = (
+  desired: Desired,
+  denied: ReadonlyMap<string, string>,
+  busy: ReadonlySet<string>,
+  signal: AbortSignal,
+) => Promise<Planned>;
 
 interface Made {
   readonly desired: Desired;
@@ -33,8 +38,8 @@ export function createPlanner(parts: Parts, report: Report): Planner {
   const { store, paths, config, secrets, images } = parts;
   const witness = createWitness(parts, report.event);
   let last: Made | null = null;
-  return async (desired, denied, signal) => {
-    const seen = await look({ ...parts, inventory: store.inventory }, desired, signal);
+  return async (desired, denied, busy, signal) => {
+    const seen = await look({ ...parts, inventory: store.inventory }, desired, signal, busy);
     const moved = await images.moved(desired, seen.images, signal);
     const observed = witness({ ...seen, moved }, desired);
     const held = report.drifts.held();

@@ -1,44 +1,39 @@
-// The middle of a cycle: looks, carries the plan out, looks again, and draws what follows: inventory, applied revision, gates,
-// last known good, what may go from the host.
-import type { HoldfastError } from '../../fleet/error.ts';
+// The middle of a cycle: looks, begins the steps of the plan, looks again, and draws what follows from those that have ended:
+// inventory, applied revision, gates, last known good, what may go from the host. The steps of an app that take long go on.
 import type { Ask } from '../../fleet/model/ask.ts';
 import type { Desired } from '../../fleet/model/desired.ts';
 import type { Observed } from '../../fleet/model/observed.ts';
-import type { Plan } from '../../fleet/model/plan.ts';
+import type { Plan, Step } from '../../fleet/model/plan.ts';
 import { shortRevision } from '../../fleet/names.ts';
-import { declaredInventory } from '../../fleet/reconcile/inventory.ts';
 import { isDrift } from '../../fleet/reconcile/ownership.ts';
-import { planText } from '../../fleet/reconcile/plan-text.ts';
-import { summarise } from '../../fleet/reconcile/summary.ts';
+import { besides, startable } from '../../fleet/reconcile/under-way.ts';
 import type { Effective } from '../../fleet/rollout/effective.ts';
 import { withBegun } from '../../fleet/rollout/record.ts';
 import type { Failure, StatusBody } from '../../fleet/status.ts';
-import { type Applied, applyPlan } from '../apply/apply-plan.ts';
+import type { Applied } from '../apply/apply-plan.ts';
+import { carryOut } from './carry-out.ts';
 import { contentInUse, imagesNamed, keptStates } from './collect.ts';
 import { stepFailures } from './cycle-failures.ts';
-import { createExecutor } from './executor.ts';
 import type { HealthGate, Looked } from './health-gate.ts';
 import type { Parts } from './parts.ts';
-import type { Planned, Planner } from './planner.ts';
-import { tellingProgress } from './progress.ts';
+import type { Planner } from './planner.ts';
 import type { Report } from './report.ts';
 import { settle } from './settle.ts';
 import type { Versions } from './versions.ts';
 import type { Held } from './windows.ts';
-
-/** Between two reports of how far pulls are. */
-const PROGRESS_MS = 10_000;
+import { begunWith, busyIn, endedIn, type Standing, type Works } from './works.ts';
 
 export interface Views {
   readonly versions: Versions;
   readonly report: Report;
   readonly gate: HealthGate;
   readonly planner: Planner;
+  readonly works: Works;
   /** The plan, without steps, of which all has been drawn that follows: while looks give the same one, there is nothing to do. */
   readonly quiet: { plan: Plan | null };
   /** What the content on the host was last collected for. */
   readonly collected: { of: readonly unknown[] };
-  tell(found: Found, now: { readonly working: boolean; readonly progress?: string }): Promise<StatusBody>;
+  tell(found: Found, working: boolean): Promise<StatusBody>;
 }
 
 /** What is in force in one cycle. */
@@ -57,11 +52,16 @@ export interface Found {
   held: Held | null;
   observed: Observed | null;
   plan: Plan | null;
+  /** Steps that were begun, or of which the end was taken in. */
   steps: number;
   /** Apps that have to go back to their last known good. */
   back: readonly string[];
-  readonly failures: (Failure & { readonly app?: string })[];
+  readonly failures: OfStep[];
+  /** What failed before in apps that are being tried again. */
+  tried: readonly OfStep[];
 }
+
+type OfStep = Failure & { readonly app?: string };
 
 export async function reconcile(
   parts: Parts,
@@ -71,113 +71,104 @@ export async function reconcile(
   signal: AbortSignal,
   superseded?: AbortSignal,
 ): Promise<void> {
-  const { report, gate, versions, planner } = views;
-  const { desired } = force.effective;
+  const { report, gate, versions, planner, works, quiet } = views;
+  const { desired, apps } = force.effective;
+  const specOf = (app: string) => apps.get(app)?.spec;
+  if (desired.suspend) works.abort();
+  await works.settled();
   const denied = await parts.judge.denied(force.effective.asks);
-  const observe = async (): Promise<Planned> => {
-    const planned = await planner(desired, denied, signal);
-    Object.assign(found, { observed: planned.observed, plan: planned.plan });
+  const observe = async (): Promise<Seen> => {
+    // Before the look: what ends while it looks, the next one shows.
+    const standing = works.standing(specOf);
+    const { observed, plan: whole } = await planner(desired, denied, busyIn(standing), signal);
+    const plan = besides(whole, begunWith(standing));
+    Object.assign(found, { observed, plan });
     // What did a drift may turn up after it.
-    if (planned.plan !== views.quiet.plan || planned.plan.differences.some(isDrift))
-      await report.drifts.note(planned.plan, { desired, observed: planned.observed }, signal);
-    return planned;
+    if (whole !== quiet.plan || plan.differences.some(isDrift))
+      await report.drifts.note(plan, { desired, observed }, signal);
+    return { observed, whole, plan, standing };
   };
   const before = await observe();
   if (desired.suspend) return gate.close();
   const keep = () => keptStates(force, versions.record(), gate.kept());
-  found.steps = before.plan.steps.length;
-  if (before.plan === views.quiet.plan && !gate.watches()) return rest();
-  views.quiet.plan = null;
+  if (before.whole === quiet.plan && !gate.watches()) return rest();
+  quiet.plan = null;
   // Written down before its steps, so that what began is finished after a restart too.
   versions.change((record) => withBegun(record, force.effective));
-  const all = superseded === undefined ? signal : AbortSignal.any([signal, superseded]);
-  const carried = async () =>
-    found.steps === 0 ? NOTHING_DONE : await carryOut(parts, views, found, desired, before, keep, all);
-  const ended = await carried().catch((error: unknown) => {
+  const { begun, held } = choose(before, works.hasRoom());
+  found.steps = begun.steps.length + before.standing.ended.reduce((sum, { plan }) => sum + plan.steps.length, 0);
+  if (begun.steps.length > 0) {
+    const onBegin = (plan: Plan) =>
+      views.tell(Object.assign(found, { plan: { ...before.plan, steps: plan.steps } }), true);
+    const carried = { plan: begun, desired, observed: before.observed, specOf, keep, onBegin };
+    const all = superseded === undefined ? signal : AbortSignal.any([signal, superseded]);
+    await carryOut(parts, views, carried, all).catch((error: unknown) => {
+      signal.throwIfAborted();
+      // Ended for something newer before a step began.
+      if (!superseded?.aborted) throw error;
+    });
     signal.throwIfAborted();
-    // Ended for something newer before a step began.
-    if (superseded?.aborted) return { failed: [], skipped: before.plan.steps };
-    throw error;
-  });
-  signal.throwIfAborted();
-  report.drifts.applied(before.plan, ended);
-  const after = found.steps === 0 ? before : await observe();
+  }
+  const after = begun.steps.length === 0 ? before : await observe();
   // Steps that were ended for something newer did not fail, and what they left says nothing of what they were for.
   if (superseded?.aborted) return;
+  const { standing, plan, observed } = after;
+  const ended = endedIn(standing, held);
   found.failures.push(...stepFailures(ended));
-  const worked = new Set(before.plan.steps.map(({ app }) => app));
-  await conclude(parts, views, found, { ...force, ...after, before: before.observed, ended, worked });
-  if (isQuiet(after.plan, ended, found.back)) views.quiet.plan = after.plan;
+  found.tried = stepFailures(standing);
+  const worked = new Set([...begun.steps, ...ended.skipped, ...standing.ended].map(({ app }) => app));
+  const busy = busyIn(standing);
+  try {
+    await conclude(parts, views, found, { ...force, plan, observed, before: before.observed, ended, worked, busy });
+  } finally {
+    // Where something could not be written, it is not for their apps to wait until it can be.
+    works.conclude(standing.ended);
+  }
+  if (isQuiet(plan, ended, found.back)) quiet.plan = after.whole;
   return rest();
 
   /** What is due by the clock only. */
   async function rest(): Promise<void> {
-    await parts.images.tidy(before.observed.engine, () => imagesNamed(keep()), signal);
-    if (found.steps === 0) await report.drifts.lookInside(before.plan, { desired, observed: before.observed }, signal);
+    const { observed: seen, plan: known, standing: then } = before;
+    await parts.images.tidy(seen.engine, () => imagesNamed(keep()), signal);
+    if (found.steps === 0) await report.drifts.lookInside(known, { desired, observed: seen }, busyIn(then), signal);
   }
 }
 
-/** What follows from steps that failed is drawn by the next cycle, though nothing may be left to do. */
+/** One look, and how the works stood before it. */
+interface Seen {
+  readonly observed: Observed;
+  /** As it is made from the look alone. */
+  readonly whole: Plan;
+  readonly plan: Plan;
+  readonly standing: Standing;
+}
+
+/**
+ * What begins now: the steps of apps that have no work, and of which none waits to be concluded. `held`: what others of this plan
+ * have to wait for those with.
+ */
+function choose({ whole, standing }: Seen, hasRoom: boolean): { readonly begun: Plan; readonly held: readonly Step[] } {
+  const busy = new Set([...standing.running.keys(), ...standing.ended.map(({ app }) => app)]);
+  const { plan, held } = startable(whole, busy);
+  return hasRoom ? { begun: plan, held } : { begun: { ...plan, steps: [] }, held: [...held, ...plan.steps] };
+}
+
+/**
+ * What follows from steps that failed is drawn by the next cycle, though nothing may be left to do; what is under way is skipped, so
+ * nothing is quiet before its end was taken in.
+ */
 function isQuiet({ steps }: Plan, { failed, skipped }: Applied, back: readonly string[]): boolean {
   return steps.length + failed.length + skipped.length + back.length === 0;
-}
-
-const NOTHING_DONE: Applied = { failed: [], skipped: [] };
-
-type Kept = () => readonly Pick<Desired, 'apps'>[];
-
-/** Judges first whether there is room for all that the plan pulls. */
-async function carryOut(
-  parts: Parts,
-  views: Views,
-  found: Found,
-  desired: Desired,
-  { plan: bare, observed }: Planned,
-  keep: Kept,
-  signal: AbortSignal,
-): Promise<Applied> {
-  const { images, log } = parts;
-  const plan = await images.measure(bare, observed.engine, signal);
-  found.plan = plan;
-  const refused = await images.refuse(plan, observed.engine, () => imagesNamed(keep()), signal);
-  const summary = summarise({ plan, desired, observed });
-  log('info', `plan for ${planText(plan, summary)}`);
-  views.report.begins(plan, summary);
-  await views.tell(found, { working: true });
-  const work = apply(parts, views, desired, plan, refused, signal);
-  return tellingProgress(work, PROGRESS_MS, async () => {
-    const progress = images.progress();
-    if (progress !== null) await views.tell(found, { working: true, progress });
-  });
-}
-
-function apply(
-  parts: Parts,
-  { report }: Views,
-  desired: Desired,
-  plan: Plan,
-  refused: HoldfastError | null,
-  signal: AbortSignal,
-): Promise<Applied> {
-  const { store, paths, monotonicMs, log, config } = parts;
-  const given = {
-    ...{ inventory: store.inventory, monotonicMs, log },
-    execute: createExecutor(parts, refused),
-    declared: declaredInventory(desired, paths),
-    putInventory: store.putInventory.bind(store),
-    parallelPulls: config.limits.pulls,
-    during: report.drifts.during,
-  };
-  return applyPlan(plan, given, signal);
 }
 
 /** What follows from the look after the steps. */
 async function conclude(parts: Parts, views: Views, found: Found, looked: Looked): Promise<void> {
   const { log } = parts;
   const { versions, report, gate } = views;
-  const { accepted, effective, observed, plan, ended } = looked;
+  const { accepted } = looked;
   const known = versions.record();
-  settle(parts, report, effective, observed, plan, ended, known.lastGood);
+  settle(parts, report, looked, known.lastGood);
   found.back = gate.advance(looked);
   const record = versions.record();
   for (const name of found.back) {
@@ -190,12 +181,13 @@ async function conclude(parts: Parts, views: Views, found: Found, looked: Looked
     log('info', `${shortRevision(accepted.revision)} is the last known good`, { removedContents: removed });
 }
 
-/** What no version needs any more goes as soon as one stops needing it, and when the agent starts. */
+/** What no version needs any more goes as soon as one stops needing it, and when the agent starts; not while something may be written. */
 async function collectContents(
   { content, paths }: Parts,
   { versions, gate, collected }: Views,
-  { accepted, effective, observed }: Looked,
+  { accepted, effective, observed, busy }: Looked,
 ): Promise<number> {
+  if (busy.size > 0) return 0;
   const record = versions.record();
   const proving = gate.kept();
   const of = [accepted, record.goods, record.begun, record.lastGood, ...proving];

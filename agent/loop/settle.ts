@@ -1,28 +1,30 @@
-// After a plan was carried out: the inventory says what is applied now, and a revision that has nothing left to do is
-// applied, until one of its apps is rolled back.
+// After steps have ended: the inventory says what is applied now, and a revision that has nothing left to do is applied, until one
+// of its apps is rolled back. Of apps of which steps are still under way it says nothing: those write their rows themselves, and
+// a look is older than they are.
 import type { Desired } from '../../fleet/model/desired.ts';
-import type { Observed } from '../../fleet/model/observed.ts';
 import type { Plan } from '../../fleet/model/plan.ts';
 import { containerKey, resourceKey } from '../../fleet/names.ts';
 import { suspendedApps } from '../../fleet/policy/hold.ts';
 import { declaredInventory, settleInventory } from '../../fleet/reconcile/inventory.ts';
 import { newlyCompleted } from '../../fleet/reconcile/one-shot.ts';
-import type { Effective } from '../../fleet/rollout/effective.ts';
-import type { Applied } from '../apply/apply-plan.ts';
+import type { Looked } from './health-gate.ts';
 import type { Parts } from './parts.ts';
 import type { Report } from './report.ts';
 
-/** `observed` and `plan` are from after the steps. */
+/** What a look after steps showed. `busy`: apps of which steps were under way when it was looked. */
+export type Settled = Pick<Looked, 'effective' | 'observed' | 'plan' | 'ended' | 'busy'>;
+
+/** `lastGood`: the newest revision in which every app was good. */
 export function settle(
   { store, paths }: Pick<Parts, 'store' | 'paths'>,
   report: Report,
-  { desired, apps, waiting }: Effective,
-  observed: Observed,
-  plan: Plan,
-  { failed, skipped }: Applied,
+  { effective, observed, plan, ended, busy }: Settled,
   lastGood: string | null,
 ): void {
-  const declared = declaredInventory(desired, paths);
+  const { desired, apps, waiting } = effective;
+  const { failed, skipped } = ended;
+  const isIdle = ({ app }: { readonly app: string }) => !busy.has(app);
+  const declared = declaredInventory(desired, paths).filter(isIdle);
   const suspended = suspendedApps(desired);
   const unfinished = new Set([
     ...failed.map(({ step }) => step.resource),
@@ -30,7 +32,7 @@ export function settle(
     ...plan.blocked.map(({ resource }) => resource),
     ...heldBack(desired, plan),
   ]);
-  const inventory = store.inventory();
+  const inventory = store.inventory().filter(isIdle);
   const { put, remove } = settleInventory(
     inventory,
     declared,

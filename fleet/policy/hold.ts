@@ -31,6 +31,14 @@ export function holdApps(
   return { ...plan, steps, blocked: [...blocked, ...[...held.values()].filter((one) => one !== null)] };
 }
 
+/** These apps, and those that would have to wait for them: whoever does is left whole, never half replaced. */
+export function withBound(plan: Plan, apps: ReadonlySet<string>): ReadonlySet<string> {
+  const held = new Set(apps);
+  for (let more = boundTo(plan, held); more.length > 0; more = boundTo(plan, held))
+    for (const [app] of more) held.add(app);
+  return held;
+}
+
 /** The apps that Git suspends. */
 export function suspendedApps({ apps }: Desired): ReadonlySet<string> {
   return new Set(apps.filter(({ suspend }) => suspend).map(({ name }) => name));
@@ -44,7 +52,7 @@ export function suspendedText(desired: Desired): string[] {
 }
 
 /** Apps that wait for a held one, and those that would replace a network under it, to which nothing would connect it again. */
-function boundTo({ steps }: Plan, held: ReadonlyMap<string, unknown>): (readonly [string, string])[] {
+function boundTo({ steps }: Plan, held: Pick<ReadonlySet<string>, 'has'>): (readonly [string, string])[] {
   const of = steps.filter(({ app }) => held.has(app));
   const ids = new Set(of.map(({ id }) => id));
   const awaited = new Set(of.flatMap(({ after }) => after));

@@ -11,7 +11,7 @@ import { type ContentMount, isLive, livePlace, mountedTurn } from './attributes/
 import { mountField, shownContent } from './attributes/mounts.ts';
 import { attributeOf, declaredFields, liveFields, specOf } from './attributes.ts';
 import { isBeingWritten, isSettled } from './inventory-item.ts';
-import { hasStarted } from './match.ts';
+import { hasStarted, isLost } from './match.ts';
 import { redacted } from './redact.ts';
 
 export interface ServiceSnapshot {
@@ -72,7 +72,8 @@ type Found = Omit<Difference, 'resource' | 'app'>;
 function stateDifferences(container: ObservedContainer, restart: string | undefined): Found[] {
   const { Status, ExitCode } = container.inspect.State;
   if (Status === 'running' || Status === 'restarting' || isCompleted(container, restart)) return [];
-  const observed = Status === 'exited' ? `exited (${ExitCode ?? 0})` : Status;
+  const ended = Status === 'exited' ? `exited (${ExitCode ?? 0})` : Status;
+  const observed = isLost(container) ? 'dead' : ended;
   return [
     { kind: 'field', field: 'state', desired: 'running', observed, origin: hasStarted(container) ? 'drift' : 'change' },
   ];

@@ -77,6 +77,14 @@ export function startFailure(container: ObservedContainer): string | undefined {
   return isUp(container) ? undefined : container.inspect.State.Error || undefined;
 }
 
+/** What containerd says of a container that it lost track of when it was killed. */
+const LOST = /shim: mkdir .*: file exists|container with (?:given )?id (?:already )?exists|\btask \S+ already exists/;
+
+/** The Engine cannot start it any more, whatever it is: something of its last run is in the way. Another one in its place starts. */
+export function isLost(container: ObservedContainer): boolean {
+  return container.inspect.State.Status === 'dead' || LOST.test(startFailure(container) ?? '');
+}
+
 /** It has run: an image, a command and ports that are known to work on this host. */
 export function hasStarted({ inspect: { State } }: ObservedContainer): boolean {
   return State.StartedAt !== undefined && !State.StartedAt.startsWith('0001-');

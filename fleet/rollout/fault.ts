@@ -4,7 +4,7 @@ import { HoldfastError } from '../error.ts';
 import type { Reason } from '../model/conditions.ts';
 import type { Observed } from '../model/observed.ts';
 import type { Blocked, Step } from '../model/plan.ts';
-import { nameOf, startFailure } from '../reconcile/match.ts';
+import { isLost, nameOf, startFailure } from '../reconcile/match.ts';
 
 export interface Fault {
   readonly reason: Reason;
@@ -41,5 +41,5 @@ export function faultOf(
 function isUnstartable(step: Step, { containers }: Observed): boolean {
   if (step.kind !== 'start-container' && step.kind !== 'restart-container') return false;
   const asked = containers.find((one) => one.inspect.Id === step.container || nameOf(one) === step.container);
-  return asked !== undefined && startFailure(asked) !== undefined;
+  return asked !== undefined && startFailure(asked) !== undefined && !isLost(asked);
 }

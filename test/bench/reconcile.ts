@@ -10,6 +10,7 @@ import { createDeclared, type Declared } from '../../agent/loop/declared.ts';
 import type { Parts } from '../../agent/loop/parts.ts';
 import { createReport } from '../../agent/loop/report.ts';
 import { createVersions } from '../../agent/loop/versions.ts';
+import { createWorks } from '../../agent/loop/works.ts';
 import type { ContainerCreate } from '../../fleet/engine/create.ts';
 import { LABEL } from '../../fleet/names.ts';
 import { createBody } from '../../fleet/reconcile/attributes.ts';
@@ -42,7 +43,14 @@ export async function benchReconcile(socket: string, folder: string): Promise<Re
     kept: () => [],
   });
   // Of an agent that has just started: one that runs holds back what is removed again and again.
-  const freshCycle = () => createCycle(parts, declared, createVersions(parts), createReport(parts));
+  const freshCycle = () =>
+    createCycle(
+      parts,
+      declared,
+      createVersions(parts),
+      createReport(parts),
+      createWorks(() => undefined, 120_000),
+    );
   const cycle = freshCycle();
   try {
     await declared.refresh(AbortSignal.timeout(60_000));

@@ -16,6 +16,8 @@ function start(name: string, ...after: readonly string[]): Step {
   };
 }
 
+const WAIT = { kind: 'await-service', condition: 'service_healthy', timeoutMs: 1000 } as const;
+
 interface Run {
   readonly applied: Applied;
   readonly log: readonly string[];
@@ -27,6 +29,7 @@ async function run(
   act: (step: Step) => Promise<void>,
   declared: readonly InventoryItem[] = [],
   signal = new AbortController().signal,
+  onEnded: (app: string, applied: Applied) => void = () => undefined,
 ): Promise<Run> {
   const log: string[] = [];
   const perform = async (step: Step): Promise<void> => {
@@ -43,9 +46,9 @@ async function run(
       declared,
       inventory: () => [],
       putInventory: ({ name }) => log.push(`inventory ${name}`),
-      parallelPulls: 3,
       monotonicMs: () => 0,
       log: () => undefined,
+      onEnded,
     },
     signal,
   );
@@ -111,16 +114,16 @@ describe('applying a plan', () => {
     expect(log).toEqual(['inventory kiosk-web-1--next', 'begin web', 'end web']);
   });
 
-  it('pulls a few images at once, and lets them hold up nothing else', async () => {
+  it('lets pulls, which wait for their turn by themselves, hold up nothing else, and what only waits neither', async () => {
     const pull = (name: string): Step => ({ ...start(name), kind: 'pull-image', image: name });
     const pulls = ['p1', 'p2', 'p3', 'p4', 'p5'].map(pull);
     const others = Array.from({ length: 9 }, (_, index) => start(`s${index}`));
-    let underWay = 0;
-    let most = 0;
+    const waits = ['w1', 'w2'].map((name): Step => ({ ...start(name), ...WAIT, container: name }));
+    let [underWay, most] = [0, 0];
     const { promise: othersDone, resolve: release } = Promise.withResolvers<void>();
     let left = others.length;
-    await run([...pulls, ...others], async ({ kind }) => {
-      if (kind !== 'pull-image') {
+    await run([...pulls, ...waits, ...others], async ({ kind }) => {
+      if (kind === 'start-container') {
         await turn();
         if (--left === 0) release();
         return;
@@ -130,6 +133,29 @@ describe('applying a plan', () => {
       await turn();
       underWay--;
     });
-    expect(most).toBe(3);
+    expect(most).toBe(pulls.length + waits.length);
+  });
+
+  it('tells when all steps of an app have ended, though those of others have not', async () => {
+    const of = (app: string, step: Step): Step => ({ ...step, app });
+    const { promise: released, resolve: release } = Promise.withResolvers<void>();
+    const ended: string[] = [];
+    const steps = [
+      of('slow', start('slow')),
+      of('slow', start('slower', 'slow')),
+      of('bad', start('bad')),
+      of('bound', start('bound', 'bad')),
+      of('quick', start('quick')),
+    ];
+    const act = async ({ id }: Step) => {
+      if (id === 'slow') await released;
+      if (id === 'bad') throw new Error('port is taken');
+    };
+    const onEnded = (app: string, { failed, skipped }: Applied) => {
+      ended.push(`${app} ${failed.length} ${skipped.length}`);
+      if (ended.length === 3) release();
+    };
+    await run(steps, act, [], new AbortController().signal, onEnded);
+    expect([...ended.slice(0, 3).sort(), ended[3]]).toEqual(['bad 1 0', 'bound 0 1', 'quick 0 0', 'slow 0 0']);
   });
 });

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { HostImage } from '../../../agent/docker/images.ts';
 import type { PullOptions } from '../../../agent/docker/pull.ts';
+import { createImages, type ImagesParts } from '../../../agent/images/images.ts';
 import { createPulls, quietMs } from '../../../agent/images/pulls.ts';
-import { diskNeed, diskPressure, lackOf, reserveFor } from '../../../agent/images/room.ts';
+import { diskNeed, diskPressure, lackOf, reserveFor, roomOf } from '../../../agent/images/room.ts';
 import { heldChains, transfers } from '../../../agent/images/transfer.ts';
 import { judgeImages } from '../../../agent/images/unused.ts';
 import { chooseManifest, layersOf } from '../../../agent/registry/image-layers.ts';
 import type { BroughtImage } from '../../../agent/store/store.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
+import type { Plan } from '../../../fleet/model/plan.ts';
 import { asStep } from '../../support/steps.ts';
 
 const signal = new AbortController().signal;
@@ -205,6 +207,7 @@ describe('a pull', () => {
         },
       },
       dockerConfig: undefined,
+      parallel: 2,
       monotonicMs: () => nowMs,
       random: () => 0.9,
     });
@@ -269,6 +272,32 @@ describe('a pull', () => {
     expect(quietMs(message)).toBe(ms);
   });
 
+  it('waits for its turn, whoever asked, and leaves when that is given up', async () => {
+    const releases: (() => void)[] = [];
+    const { pull, asked, progress, comingBytes } = pullsWith(async () => {
+      await new Promise<void>((resolve) => releases.push(resolve));
+      return { id: hex('a'), isNew: true };
+    });
+    const patience = new AbortController();
+    const [first, second, third, fourth] = [signal, signal, patience.signal, signal].map((each) =>
+      pull({ ...step }, each),
+    );
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    await turn();
+    expect([asked(), progress()]).toEqual([2, 'pulling web:1: 0 B of 45.6 MB, and 3 more']);
+    expect(comingBytes()).toBe(4 * diskNeed(45_600_000));
+    patience.abort();
+    await expect(third).rejects.toThrow('aborted');
+    expect(asked()).toBe(2);
+    releases[0]?.();
+    await first;
+    await turn();
+    expect(asked()).toBe(3);
+    for (const release of releases) release();
+    await Promise.all([second, fourth]);
+    expect([progress(), comingBytes()]).toEqual([null, 0]);
+  });
+
   it('says how far it is while it runs, and nothing afterwards', async () => {
     const said: (string | null)[] = [];
     const { pull, progress } = pullsWith(async ({ onProgress }) => {
@@ -279,5 +308,38 @@ describe('a pull', () => {
     });
     await pull(step, signal);
     expect([...said, progress()]).toEqual(['pulling web:1: 0 B of 45.6 MB', 'pulling web:1: 12.3 MB of 45.6 MB', null]);
+  });
+});
+
+describe('room on the disk', () => {
+  it('is judged together with the pulls under way', async () => {
+    const { freeBytes } = (await roomOf('/tmp', signal)) ?? { freeBytes: 0 };
+    let release: () => void = () => undefined;
+    const pulling = new Promise<{ id: string; isNew: boolean }>((resolve) => {
+      release = () => resolve({ id: hex('a'), isNew: false });
+    });
+    const images = createImages({
+      images: { pull: () => pulling } as unknown as ImagesParts['images'],
+      store: { broughtImages: () => [], putBroughtImages: () => undefined },
+      registries: { env: {}, certificates: '/none', dockerConfig: undefined },
+      stateDir: '/tmp',
+      limits: { pulls: 1, disk_reserve: 0, images_unused_for: 1000 },
+      monotonicMs: () => 0,
+      random: () => 0,
+      log: () => undefined,
+    });
+    const half = {
+      ...asStep({ kind: 'pull-image' as const, image: 'web:1' }),
+      pullBytes: freeBytes / diskNeed(1) / 1.6,
+    };
+    const plan: Plan = { revision: 'a', differences: [], steps: [half], blocked: [] };
+    const engine = { version: '1', apiVersion: '1.41', os: 'linux', arch: 'amd64', roots: ['/tmp'] };
+    const refused = () => images.refuse(plan, engine, () => [], signal);
+    expect(await refused()).toBeNull();
+    const pull = images.pull(half, signal);
+    expect(await refused()).toMatchObject({ code: 'DiskPressure' });
+    release();
+    await pull;
+    expect(await refused()).toBeNull();
   });
 });

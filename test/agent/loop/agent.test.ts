@@ -4,6 +4,7 @@ import { createCycle } from '../../../agent/loop/cycle.ts';
 import type { Parts } from '../../../agent/loop/parts.ts';
 import { createReport } from '../../../agent/loop/report.ts';
 import { createVersions } from '../../../agent/loop/versions.ts';
+import { createWorks } from '../../../agent/loop/works.ts';
 import type { Store } from '../../../agent/store/store.ts';
 import { HoldfastError } from '../../../fleet/error.ts';
 import type { Desired } from '../../../fleet/model/desired.ts';
@@ -33,7 +34,8 @@ async function soon(condition: () => boolean): Promise<void> {
 function cycleOf(parts: Parts) {
   const declared = { desired: () => ACCEPTED, gitRevision: () => null, failures: () => [], asks: () => [] };
   const unasked = { retryAfterMs: () => null, refresh: async () => undefined, takeIn: async () => undefined };
-  return createCycle(parts, { ...declared, ...unasked }, createVersions(parts), createReport(parts));
+  const works = createWorks(() => undefined);
+  return createCycle(parts, { ...declared, ...unasked }, createVersions(parts), createReport(parts), works);
 }
 
 function accepted(desired: Desired): Partial<Store> {

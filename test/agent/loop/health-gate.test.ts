@@ -102,6 +102,7 @@ function device(record: Rollout = NO_ROLLOUT) {
         of?: Desired;
         after?: number;
         worked?: string[];
+        busy?: string[];
         ended?: Partial<Ended>;
         changes?: Difference[];
         before?: Observed;
@@ -121,6 +122,7 @@ function device(record: Rollout = NO_ROLLOUT) {
         plan,
         ended: { failed: [], skipped: [], ...given.ended },
         worked: new Set(given.worked),
+        busy: new Set(given.busy),
       });
     },
     /** `kiosk main@sha1:a`: what is good. */

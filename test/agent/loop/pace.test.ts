@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createLookPace, createPollPace } from '../../../agent/loop/pace.ts';
 
 const MINUTE = 60_000;
-const quiet = { steps: 0, dueInMs: null, retry: false, heldForMs: null };
+const quiet = { steps: 0, dueInMs: null, retry: false, busy: false, heldForMs: null };
 
 describe('polls', () => {
   it.each([
@@ -51,6 +51,18 @@ describe('looks', () => {
       Math.round(rest({ ...quiet, dueInMs: 1000, retry: true }, MINUTE, 0).waitMs / 1000),
     );
     expect(waits).toEqual([1, 2, 4, 8]);
+  });
+
+  it('back off as before when what failed was under way in between', () => {
+    const rest = createLookPace(() => 0.999);
+    const waits = Array.from({ length: 3 }, () => {
+      const { waitMs } = rest({ ...quiet, retry: true }, MINUTE, 0);
+      rest({ ...quiet, busy: true }, MINUTE, 0);
+      return Math.round(waitMs / 1000);
+    });
+    expect(waits).toEqual([1, 2, 4]);
+    rest(quiet, MINUTE, 0);
+    expect(Math.round(rest({ ...quiet, retry: true }, MINUTE, 0).waitMs / 1000)).toBe(1);
   });
 
   it('slow down where something keeps breaking what is repaired, and recover', () => {

@@ -13,7 +13,7 @@ import { REGISTRY } from '../../fleet/reconcile/support/images.ts';
 const OLD = kiosk([serviceOf('web')]);
 
 /** What is written after a look at a host that runs the old state while Git has another one. */
-function settled(parts: { readonly suspend: boolean }, whole = true) {
+function settled(parts: { readonly suspend: boolean }, whole = true, busy: ReadonlySet<string> = new Set()) {
   const host = createHost(REGISTRY);
   host.converge(OLD);
   const desired = kiosk([serviceOf('web', { image: 'nginx:2' })], parts);
@@ -30,7 +30,8 @@ function settled(parts: { readonly suspend: boolean }, whole = true) {
   const effective = effectiveState(desired, [], begun, new Set(whole ? [] : ['kiosk']));
   const state = effective.desired;
   const observed = host.world.observe(lookFor(state, host.inventory));
-  settle({ store, paths: PATHS }, report, effective, observed, host.plan(state), { failed: [], skipped: [] }, null);
+  const looked = { effective, observed, plan: host.plan(state), ended: { failed: [], skipped: [] }, busy };
+  settle({ store, paths: PATHS }, report, looked, null);
   return { put: put.map(({ name }) => name), applied };
 }
 

@@ -101,6 +101,22 @@ test('a dead container is replaced, since the Engine never starts it again', () 
   host.converge(state());
 });
 
+test.each([
+  'failed to start shim: mkdir /run/containerd/io.containerd.runtime.v2.task/moby/aa: file exists: unknown',
+  'failed to create task for container: container with given id already exists: unknown',
+  'task 0a1b already exists: unknown',
+])('one that the Engine lost track of when it was killed is replaced: %s', (error) => {
+  const host = after((web) => Object.assign(web, { status: 'exited', exitCode: 255, error }));
+  expect(host.text(state())).toContain('create  kiosk/web  state: dead → running');
+  host.converge(state());
+});
+
+test('one that cannot be started for another reason is tried again as it is', () => {
+  const error = 'driver failed programming external connectivity: port is already allocated';
+  const host = after((web) => Object.assign(web, { status: 'exited', exitCode: 255, error }));
+  expect(host.text(state())).toBe('1. start  kiosk/web  state: exited (255) → running');
+});
+
 /** The state with every service under `pull_policy: always`. */
 function newest(): ReturnType<typeof state> {
   const { apps, ...rest } = state();

@@ -216,6 +216,11 @@ describe('a step that failed', () => {
     expect(faultAfter(kind, code)).toEqual([null, null]);
   });
 
+  it('because the Engine lost track of the container is tried again', () => {
+    const error = 'failed to start shim: mkdir /run/containerd/task/moby/aa: file exists: unknown';
+    expect(faultAfter('start-container', 'DockerRefused', error)).toEqual([null, null]);
+  });
+
   it('because somebody took the container away is tried again', () => {
     expect(faultAfter('start-container', 'DockerRefused', null)).toEqual([null, null]);
   });
