@@ -2,6 +2,7 @@
 
 import type { DriftEntry, Status } from '../../fleet/wire/messages.ts';
 import type { EventItem } from '../api/schemas.ts';
+import type { Trouble } from '../roster/entry.ts';
 
 export type NewEvent = Omit<EventItem, 'id'>;
 
@@ -15,6 +16,11 @@ export type Effect =
       readonly revision: string | null;
     }
   | { readonly kind: 'drift-close'; readonly key: string }
+  | { readonly kind: 'trouble-over'; readonly trouble: Trouble }
+  /** The device was asked to run another revision. */
+  | { readonly kind: 'desired'; readonly revision: string }
+  /** The device runs another revision. */
+  | { readonly kind: 'applied'; readonly revision: string }
   | {
       readonly kind: 'event';
       readonly event: NewEvent;

@@ -8,7 +8,7 @@ export const CLASH_QUIET_MS = 10 * 60_000;
 
 /**
  * null: nothing changes.
- * @param since start of this hub: silence while nobody listened is not held against a device
+ * @param since from when somebody listened: silence before that is not held against a device
  */
 export function expire(
   known: RosterEntry,
@@ -31,14 +31,11 @@ export function expire(
   };
 }
 
-/** A sign of life without a message. It revives a stale device; an offline one has to be born. `effects` null: nothing to write. */
-export function alive(
-  known: RosterEntry,
-  now: number,
-): { next: RosterEntry; effects: readonly Effect[] | null } | null {
+/** A sign of life without a message. It revives a stale device; an offline one has to be born. null: nothing changes. */
+export function alive(known: RosterEntry, now: number): { next: RosterEntry; effects: readonly Effect[] } | null {
   const { item } = known.entry;
   if (item.presence === 'offline') return null;
   const seen = { ...item, presence: 'online' as const, last_seen: new Date(now).toISOString() };
   const next = { ...known, entry: { ...known.entry, item: seen, seenAt: now } };
-  return { next, effects: item.presence === 'stale' ? [hubEvent(item.fleet, item.id, 'Online', now)] : null };
+  return { next, effects: item.presence === 'stale' ? [hubEvent(item.fleet, item.id, 'Online', now)] : [] };
 }

@@ -29,6 +29,7 @@ export const DROP_CAUSES = [
   'device', // the payload names another device than the topic
   'duplicate',
   'late', // older than what is known, or of an instance that was replaced
+  'refused', // the store cannot hold it
   'devices', // more devices than `limits.devices`
 ] as const;
 export type DropCause = (typeof DROP_CAUSES)[number];
@@ -61,11 +62,24 @@ function own(message: Message): Parsed {
   return message.body.device === message.device ? { ok: true, message } : { ok: false, cause: 'device' };
 }
 
+const DECODER = new TextDecoder('utf-8', { fatal: true });
+
 function parseJson(payload: Uint8Array): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(payload));
+    const text = DECODER.decode(payload);
+    const json: unknown = JSON.parse(text);
+    // Only an escape can bring what no store holds as text; agents send none.
+    return text.includes('\\u') ? storable(json) : json;
   } catch {
     // Not UTF-8 or not JSON: the caller counts it as malformed.
     return undefined;
   }
+}
+
+/** NUL and halves of surrogate pairs are no text to PostgreSQL: each becomes U+FFFD, in keys too. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd');
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [String(storable(key)), storable(one)]));
 }

@@ -1,12 +1,15 @@
 // The pure core of ingest: one device's entry, one message and the hub's time give the next entry and what to write.
 // Owns ordering, takeover, clash and presence. No clock, no store; device strings are data that is never looked into.
+import type { Status } from '../../fleet/wire/messages.ts';
 import type { DeviceItem } from '../api/schemas.ts';
 import { type Entry, FORMER_INSTANCES, type OpenDrift, type RosterEntry } from '../roster/entry.ts';
 import { bareItem, type Origin, withStatus } from '../roster/item.ts';
+import { partsOf } from '../roster/parts.ts';
 import { driftIntervals } from './drift.ts';
 import type { Effect } from './effects.ts';
 import { hubEvent } from './hub-event.ts';
 import type { DropCause, Message } from './parse.ts';
+import { isReconciling, troubleAfter } from './trouble.ts';
 
 /** A birth this much older than the newest one is a late message; further back, the device's clock was corrected. */
 const REORDER_WINDOW_MS = 10 * 60_000;
@@ -112,9 +115,26 @@ function reduceStatus(before: Before | undefined, message: MessageOf<'status'>, 
   if (presence !== was && !(was === undefined && message.retained))
     effects.push(hubEvent(fleet, device, 'Online', now));
   const drift = driftIntervals(before?.known.open ?? new Map(), body);
+  const trouble = troubleAfter(entry.trouble, body, now);
   effects.push({ kind: 'status', status: body }, ...drift.effects);
+  if (entry.trouble !== null && entry.trouble !== trouble)
+    effects.push({ kind: 'trouble-over', trouble: entry.trouble });
+  effects.push(...revisionEffects(entry, body));
   const next = { ...touched(entry, message, now), boot: body.boot, seq: body.seq };
-  return done({ ...next, item: withStatus(next.item, body) }, presence, drift.open, effects);
+  const item = withStatus(next.item, body);
+  const parts = partsOf(body);
+  return done({ ...next, item, trouble, parts, reconciling: isReconciling(body) }, presence, drift.open, effects);
+}
+
+/** Only a move that was seen is one: what a device has from the start tells nothing about how long it took. */
+function revisionEffects(entry: Entry, { revision }: Status): readonly Effect[] {
+  const { desired, applied } = entry.item.revision;
+  const effects: Effect[] = [];
+  if (desired !== null && revision.desired !== null && revision.desired !== desired)
+    effects.push({ kind: 'desired', revision: revision.desired });
+  if (revision.applied !== null && revision.applied !== applied)
+    effects.push({ kind: 'applied', revision: revision.applied });
+  return effects;
 }
 
 /** Events are history: kept from whichever instance, in whichever order; the store writes each origin once. */
@@ -152,6 +172,9 @@ function firstSeen(message: Message, now: number, presence: DeviceItem['presence
     offlineTs: 0,
     seenAt: now,
     clashAt: null,
+    reconciling: false,
+    trouble: null,
+    parts: '',
   };
 }
 

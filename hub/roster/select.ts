@@ -2,7 +2,8 @@
 // the last item shown, not by offset, so a fleet that changes between two pages neither skips nor repeats what stayed.
 import { z } from 'zod';
 import type { DeviceItem } from '../api/schemas.ts';
-import { badness } from './worst.ts';
+import { firstOf } from './first.ts';
+import { type Listed, toItem } from './listed.ts';
 
 export const SORTS = ['worst', 'id', 'last_seen', 'drift'] as const;
 export type Sort = (typeof SORTS)[number];
@@ -25,56 +26,71 @@ const keySchema = z.tuple([z.union([z.number(), z.string()]), z.string(), z.stri
 type Key = z.infer<typeof keySchema>;
 
 /** null: the cursor is not one of ours. */
-export function selectDevices(
-  items: Iterable<DeviceItem>,
+export function selectListed(
+  all: Iterable<Listed>,
   selection: Selection,
 ): { items: DeviceItem[]; next: string | null } | null {
   const after = selection.cursor === undefined ? null : decode(selection.cursor);
   if (after === undefined) return null;
-  const keyed: { key: Key; item: DeviceItem }[] = [];
-  for (const item of items) {
-    if (!matches(item, selection)) continue;
-    const key: Key = [sortValue(item, selection.sort), item.fleet, item.id];
-    if (after === null || compareKeys(key, after) > 0) keyed.push({ key, item });
-  }
-  keyed.sort((a, b) => compareKeys(a.key, b.key));
-  const page = keyed.slice(0, selection.limit);
+  const { limit } = selection;
+  const sortValue = VALUES[selection.sort];
+  const order = (a: Listed, b: Listed) =>
+    compare(sortValue(a), sortValue(b)) || compare(a.id, b.id) || compare(a.fleet, b.fleet);
+  const found = firstOf(all, limit + 1, order, wanted(selection, after, sortValue));
+  const page = found.slice(0, limit);
   const last = page.at(-1);
-  const more = keyed.length > page.length && last !== undefined;
-  return { items: page.map(({ item }) => item), next: more ? encode(last.key) : null };
+  const more = found.length > limit && last !== undefined;
+  return { items: page.map(toItem), next: more ? encode([sortValue(last), last.fleet, last.id]) : null };
 }
 
-function matches(item: DeviceItem, selection: Selection): boolean {
-  if (selection.sync !== undefined && item.sync !== selection.sync) return false;
-  if (selection.health !== undefined && item.health !== selection.health) return false;
-  if (selection.presence !== undefined && item.presence !== selection.presence) return false;
-  if (selection.fleet !== undefined && item.fleet !== selection.fleet) return false;
-  if (!selection.labels.every((label) => hasLabel(item, label))) return false;
-  return selection.q === undefined || mentions(item, selection.q.toLowerCase());
+const VALUES: { readonly [S in Sort]: (one: Listed) => number | string } = {
+  worst: ({ worst }) => worst,
+  drift: ({ drift }) => -drift,
+  last_seen: ({ lastSeen }) => -lastSeen,
+  id: ({ id }) => id,
+};
+
+function wanted(
+  selection: Selection,
+  after: Key | null,
+  sortValue: (one: Listed) => number | string,
+): (one: Listed) => boolean {
+  const { sync, health, presence, fleet } = selection;
+  const mentioned = selection.q === undefined ? null : mentions(selection.q.toLowerCase());
+  const labels = selection.labels.map(labelOf);
+  return (one) =>
+    (sync === undefined || one.sync === sync) &&
+    (health === undefined || one.health === health) &&
+    (presence === undefined || one.presence === presence) &&
+    (fleet === undefined || one.fleet === fleet) &&
+    (after === null || isAfter(one, after, sortValue)) &&
+    labels.every((has) => has(one.labels)) &&
+    (mentioned === null || mentioned(one));
 }
 
-function hasLabel(item: DeviceItem, label: string): boolean {
+function isAfter(one: Listed, [value, fleet, id]: Key, sortValue: (one: Listed) => number | string): boolean {
+  return (compare(sortValue(one), value) || compare(one.id, id) || compare(one.fleet, fleet)) > 0;
+}
+
+function labelOf(label: string): (labels: Listed['labels']) => boolean {
   const equals = label.indexOf('=');
-  if (equals < 0) return Object.hasOwn(item.labels, label);
-  const key = label.slice(0, equals);
-  return Object.hasOwn(item.labels, key) && item.labels[key] === label.slice(equals + 1);
+  if (equals < 0) return (labels) => Object.hasOwn(labels, label);
+  const [key, value] = [label.slice(0, equals), label.slice(equals + 1)];
+  return (labels) => Object.hasOwn(labels, key) && labels[key] === value;
 }
 
-function mentions(item: DeviceItem, text: string): boolean {
-  const labels = Object.entries(item.labels).map(([key, value]) => `${key}=${value}`);
-  const texts = [item.id, item.fleet, item.reason, item.message, ...labels, ...item.apps.map(({ name }) => name)];
-  return texts.some((one) => one.toLowerCase().includes(text));
-}
-
-function sortValue(item: DeviceItem, sort: Sort): number | string {
-  if (sort === 'worst') return badness(item);
-  if (sort === 'drift') return -item.drift;
-  if (sort === 'last_seen') return -Date.parse(item.last_seen);
-  return item.id;
-}
-
-function compareKeys(a: Key, b: Key): number {
-  return compare(a[0], b[0]) || compare(a[2], b[2]) || compare(a[1], b[1]);
+/** Ids are lower case. What many devices say is looked at once. */
+function mentions(text: string): (one: Listed) => boolean {
+  const answers = new Map<string, boolean>();
+  const holds = (said: string) => {
+    const known = answers.get(said);
+    if (known !== undefined) return known;
+    const answer = said.toLowerCase().includes(text);
+    answers.set(said, answer);
+    return answer;
+  };
+  return (one) =>
+    one.id.includes(text) || one.words.includes(text) || holds(one.fleet) || holds(one.reason) || holds(one.message);
 }
 
 function compare(a: number | string, b: number | string): number {

@@ -2,10 +2,12 @@
 import type { DeviceItem } from '../api/schemas.ts';
 
 /** From here on nothing is wrong. */
-const FINE = 8;
+export const FINE = 8;
+
+type Judged = Pick<DeviceItem, 'health' | 'presence' | 'sync' | 'drift' | 'clash'>;
 
 /** 0 is the worst. Running badly comes before not being heard of, and that before merely differing. */
-export function badness(item: DeviceItem): number {
+export function badness(item: Judged): number {
   if (item.health === 'Degraded') return 0;
   if (item.health === 'Missing') return 1;
   if (item.clash === true) return 2;
@@ -17,8 +19,4 @@ export function badness(item: DeviceItem): number {
   if (item.health === 'Progressing') return FINE;
   if (item.health === 'Suspended') return FINE + 1;
   return FINE + 2;
-}
-
-export function isWrong(item: DeviceItem): boolean {
-  return badness(item) < FINE;
 }

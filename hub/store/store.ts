@@ -1,22 +1,42 @@
-// The hub's memory: devices, drift intervals, events. All SQL is below this folder. A commit is one transaction:
-// all of a batch is on disk, or nothing of it.
-import { Kysely } from 'kysely';
+// The hub's memory: devices, drift intervals, events, history. All SQL is below this folder. Ingest writes through
+// `update`: rows are read under lock, judged, and written in one transaction, so that two hubs that write at once get
+// the same order as one.
 import type { Status } from '../../fleet/wire/messages.ts';
-import type { DriftItem, EventItem } from '../api/schemas.ts';
+import type { Cause, DriftGroup, DriftPage, EventItem, History, Rollout } from '../api/schemas.ts';
 import type { Effect } from '../ingest/effects.ts';
-import type { Entry, RosterEntry } from '../roster/entry.ts';
-import { commitBatch } from './commit.ts';
-import { loadRoster, readDrift, readEvents, readRecent, readStatus } from './read.ts';
-import { migrate, type Tables } from './schema.ts';
-import { sqliteDialect } from './sqlite.ts';
+import type { DeviceKey, Entry, RosterEntry } from '../roster/entry.ts';
+import type { FleetSample } from '../roster/fleet-sample.ts';
+import { updateBatch } from './batch.ts';
+import { readCauses } from './causes.ts';
+import { type Database, openDatabase, type StoreAddress } from './database.ts';
+import type { ItemRow } from './device-row.ts';
+import { readDriftPage } from './drift-groups.ts';
+import { addSamples, type HistoryQuery, readHistory, readRollouts } from './history.ts';
+import { dropLease, type LeaseRequest, takeLease } from './leases.ts';
+import { prune, type Retention } from './prune.ts';
+import { readEvents, readStatus } from './read.ts';
+import { addRejects, type RejectRow, readRejects } from './rejects.ts';
 
-/** One device after a batch, and what to write with it. `entry` null: only the effects. */
+/** One device after a message, and what to write with it. `entry` null: only the effects. */
 export interface DeviceChange {
   readonly fleet: string;
   readonly device: string;
   readonly entry: Entry | null;
   readonly effects: readonly Effect[];
 }
+
+/** What a commit made visible. */
+export interface Committed {
+  readonly devices: readonly ItemRow[];
+  /** Those that were new, with their ids, in order. */
+  readonly events: readonly EventItem[];
+}
+
+/**
+ * Given what is known of the devices, what to write. Called again when two hubs got in each other's way, so it may
+ * depend on nothing else and change nothing.
+ */
+export type Decide = (known: ReadonlyMap<string, RosterEntry>) => readonly DeviceChange[];
 
 export interface EventQuery {
   readonly device?: string | undefined;
@@ -30,42 +50,53 @@ export interface EventQuery {
 }
 
 export interface Store {
-  load(): Promise<ReadonlyMap<string, RosterEntry>>;
-  /** The events that were new, with their ids, in order. Rejects when nothing was written. */
-  commit(changes: readonly DeviceChange[], now: number): Promise<readonly EventItem[]>;
+  readonly database: Database;
+  /** One transaction. Rejects when nothing was written. */
+  update(keys: readonly DeviceKey[], decide: Decide, now: number): Promise<Committed>;
   status(fleet: string, device: string): Promise<Status | null>;
-  /** Open drift, oldest first. */
-  openDrift(limit: number): Promise<readonly DriftItem[]>;
+  /** Open drift, oldest first, or in groups. */
+  drift(by: DriftGroup | undefined, limit: number): Promise<DriftPage>;
+  /** What is wrong, one line for each cause. `now`: hub clock, milliseconds. */
+  causes(now: number, limit: number): Promise<readonly Cause[]>;
+  addSamples(samples: readonly FleetSample[], now: number): Promise<void>;
+  history(query: HistoryQuery): Promise<History>;
+  rollouts(query: { readonly fleet?: string | undefined; readonly limit: number }): Promise<readonly Rollout[]>;
   /** Newest first. */
   events(query: EventQuery): Promise<readonly EventItem[]>;
-  recentEvents(fleet: string, device: string, limit: number): Promise<readonly EventItem[]>;
-  /** Drops what is older than `before` (hub clock, milliseconds) or beyond the newest `events`. */
-  prune(limits: { before: number; events: number }): Promise<void>;
+  /** Adds to the counts of messages that were not taken. */
+  addRejects(rejects: readonly RejectRow[]): Promise<void>;
+  /** The last ones first. */
+  rejects(limit: number): ReturnType<typeof readRejects>;
+  /** true: this holder has the lease now. */
+  takeLease(request: LeaseRequest): Promise<boolean>;
+  dropLease(request: Pick<LeaseRequest, 'name' | 'holder'>): Promise<void>;
+  /** Drops what is too old or too much. */
+  prune(retention: Retention): Promise<void>;
   close(): Promise<void>;
 }
 
-export async function openStore(path: string): Promise<Store> {
-  const db = new Kysely<Tables>({ dialect: sqliteDialect(path) });
-  await migrate(db);
-  return {
-    load: () => loadRoster(db),
-    commit: (changes, now) => commitBatch(db, changes, now),
-    status: (fleet, device) => readStatus(db, fleet, device),
-    openDrift: (limit) => readDrift(db, limit),
-    events: (query) => readEvents(db, query),
-    recentEvents: (fleet, device, limit) => readRecent(db, fleet, device, limit),
-    prune: (limits) => prune(db, limits),
-    close: () => db.destroy(),
-  };
+/** @throws HoldfastError StateUnavailable when it cannot be opened */
+export async function openStore(address: StoreAddress): Promise<Store> {
+  return storeOn(await openDatabase(address));
 }
 
-async function prune(db: Kysely<Tables>, limits: { before: number; events: number }): Promise<void> {
-  await db.deleteFrom('events').where('received', '<', limits.before).execute();
-  await db
-    .deleteFrom('events')
-    .where('id', '<=', (query) =>
-      query.selectFrom('events').select('id').orderBy('id', 'desc').limit(1).offset(limits.events),
-    )
-    .execute();
-  await db.deleteFrom('drift').where('closed', 'is not', null).where('closed', '<', limits.before).execute();
+export function storeOn(database: Database): Store {
+  const { db, reader } = database;
+  return {
+    database,
+    update: (keys, decide, now) => updateBatch(database, keys, decide, now),
+    status: (fleet, device) => readStatus(reader, fleet, device),
+    drift: (by, limit) => readDriftPage(reader, by, limit),
+    causes: (now, limit) => readCauses(reader, now, limit),
+    addSamples: (samples, now) => addSamples(database, samples, now),
+    history: (query) => readHistory(reader, query),
+    rollouts: (query) => readRollouts(reader, query),
+    events: (query) => readEvents(reader, query),
+    addRejects: (rejects) => addRejects(db, database.engine, rejects),
+    rejects: (limit) => readRejects(reader, limit),
+    takeLease: (request) => takeLease(db, database.engine, request),
+    dropLease: (request) => dropLease(db, request),
+    prune: (retention) => prune(db, retention),
+    close: () => database.close(),
+  };
 }

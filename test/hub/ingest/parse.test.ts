@@ -38,3 +38,18 @@ test('a __proto__ key in labels pollutes nothing', () => {
   expect(parsed.message.body.labels).toMatchObject({ site: 'berlin' });
   expect(({} as Record<string, unknown>).x).toBeUndefined();
 });
+
+test('what no store holds as text becomes a replacement character, wherever it stands', () => {
+  const text = JSON.stringify(status({ labels: { site: 'SITE' } }))
+    .replace('SITE', 'a\\u0000b\\ud800c')
+    .replace('kiosk', 'k\\u0000');
+  const parsed = parseMessage(TOPIC, encode(text), false);
+  if (!parsed.ok || parsed.message.leaf !== 'status') throw new Error('not read');
+  expect(parsed.message.body.labels).toEqual({ site: 'a\ufffdb\ufffdc' });
+  expect(parsed.message.body.apps[0]?.name).toBe('k\ufffd');
+});
+
+test('deep nesting with escapes is refused like any other', () => {
+  const deep = `{"a":${'['.repeat(20_000)}"\\u0000"${']'.repeat(20_000)}}`;
+  expect(outcome(TOPIC, encode(deep))).toMatch(/malformed|schema/);
+});

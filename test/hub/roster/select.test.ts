@@ -1,10 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HEALTH, PRESENCE, SYNC } from '../../../fleet/model/conditions.ts';
-import { SORTS, selectDevices } from '../../../hub/roster/select.ts';
-import { summarize } from '../../../hub/roster/summary.ts';
-import { isWrong } from '../../../hub/roster/worst.ts';
-import { item, START } from '../sample.ts';
+import type { DeviceItem } from '../../../hub/api/schemas.ts';
+import { type Selection, SORTS } from '../../../hub/roster/select.ts';
+import { badness, FINE } from '../../../hub/roster/worst.ts';
+import { boardOf, item, START } from '../sample.ts';
+
+const selectDevices = (items: readonly DeviceItem[], selection: Selection) => boardOf(items).select(selection);
+const wrongOf = (one: DeviceItem) => badness(one) < FINE;
 
 const devices = fc.uniqueArray(
   fc.record({
@@ -40,10 +43,10 @@ test('worst first: nothing that is well comes before something that is wrong', (
   fc.assert(
     fc.property(devices, (some) => {
       const items = some.map(({ id, ...changes }) => item(id, changes));
-      const wrong = selectDevices(items, { labels: [], sort: 'worst', limit: 500 })?.items.map(isWrong) ?? [];
+      const wrong = selectDevices(items, { labels: [], sort: 'worst', limit: 500 })?.items.map(wrongOf) ?? [];
       expect(wrong).toEqual([...wrong].sort((a, b) => Number(b) - Number(a)));
-      const summary = summarize(items, START);
-      expect(summary.worst.every(isWrong)).toBe(true);
+      const summary = boardOf(items).summary(START);
+      expect(summary.worst.every(wrongOf)).toBe(true);
       expect(summary.worst).toHaveLength(Math.min(10, wrong.filter(Boolean).length));
     }),
   );
