@@ -1,9 +1,11 @@
-// `npm run bench`: runs every benchmark on a private Engine, prints the table and writes docs/benchmarks.md.
+// `npm run bench`: runs every benchmark on a private Engine, prints the tables and writes docs/benchmarks.md.
+// `npm run bench -- hub`: those of the hub alone, printed only.
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { benchDaemon, type IdleResult } from '../test/bench/daemon.ts';
 import { benchGit, type FetchResult, type PollingResult } from '../test/bench/git/git-fetch.ts';
+import { benchHub, measuresTable, scaleTable, type Table } from '../test/bench/hub/tables.ts';
 import type { Result } from '../test/bench/measure.ts';
 import { benchReconcile } from '../test/bench/reconcile.ts';
 import { benchValidate, type ValidateResult } from '../test/bench/validate.ts';
@@ -12,8 +14,15 @@ import { startEngine } from './engine.ts';
 import { ensureImages } from './images.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'hf-bench-'));
-const engine = await startEngine({ dir: join(folder, 'engine') });
 try {
+  if (process.argv[2] === 'hub') console.log(Object.values(await formatHub(folder)).join('\n\n'));
+  else await benchAll();
+} finally {
+  await rm(folder, { recursive: true, force: true });
+}
+
+async function benchAll(): Promise<void> {
+  await using engine = await benchEngine();
   await ensureImages(engine.socket);
   const results = await benchReconcile(engine.socket, folder);
   const { repair, idle } = await benchDaemon(engine.socket, folder);
@@ -27,12 +36,15 @@ try {
     git: formatFetches(fetches),
     polling: formatPolling(polling),
     validate: formatValidate(await benchValidate(folder)),
+    ...(await formatHub(folder)),
   };
   console.log(Object.values(tables).join('\n\n'));
   await writeFile(join(import.meta.dirname, '../docs/benchmarks.md'), page(tables, Version));
-} finally {
-  await engine.stop();
-  await rm(folder, { recursive: true, force: true });
+}
+
+async function benchEngine() {
+  const engine = await startEngine({ dir: join(folder, 'engine') });
+  return { socket: engine.socket, [Symbol.asyncDispose]: () => engine.stop() };
 }
 
 function formatReconcile(results: readonly Result[]): string {
@@ -86,6 +98,18 @@ function formatValidate(results: readonly ValidateResult[]): string {
   );
 }
 
+async function formatHub(folder: string): Promise<{ hub: string; scale: string }> {
+  const results = await benchHub(join(folder, 'hub'));
+  return {
+    hub: formatTable(...withRows(measuresTable(results))),
+    scale: formatTable(...withRows(scaleTable(results))),
+  };
+}
+
+function withRows([head, ...rows]: Table): [readonly string[], readonly (readonly string[])[]] {
+  return [head, rows];
+}
+
 function formatTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
@@ -94,7 +118,7 @@ function formatTable(head: readonly string[], rows: readonly (readonly string[])
 }
 
 function page(
-  tables: Readonly<Record<'reconcile' | 'idle' | 'git' | 'polling' | 'validate', string>>,
+  tables: Readonly<Record<'reconcile' | 'idle' | 'git' | 'polling' | 'validate' | 'hub' | 'scale', string>>,
   engineVersion: string,
 ): string {
   return `# Benchmarks
@@ -143,5 +167,24 @@ Each device polls over a connection of its own; server and devices share this ma
 comparison reads and parses every YAML file once, in one thread, and makes nothing of it. Medians of three rounds.
 
 ${tables.validate}
+
+## The hub
+
+A hub as a process of its own, with SQLite, behind Mosquitto, beside a bare mqtt.js subscriber to the same topics which only counts;
+messages of the [fleet simulator](fleet-sim.md), published over four connections. Nothing is acknowledged to the broker before it is on
+disk.
+
+${tables.hub}
+
+- *Live*: from the first publish until the last message is dealt with; publishers, broker and reader share this machine's cores.
+- *Backlog*: the reader was frozen while the broker gathered the messages. Then nobody else is at work, and mqtt.js alone sets the bare
+  subscriber's pace.
+- *Retained*: from the start of the process, store empty, until presence and status of every device are on disk.
+- *Memory* is what the process has more than a hub that knows no device, after a rest.
+- Questions are asked over HTTP, one after the other, by another process.
+
+Several hubs on one broker and one PostgreSQL, all on this machine, take a backlog together:
+
+${tables.scale}
 `;
 }

@@ -35,6 +35,7 @@ export async function benchDaemon(socket: string, folder: string): Promise<{ rep
     folder: join(folder, 'daemon-device'),
     interval: '60s',
     socket,
+    program: 'agent/main.ts',
   });
   try {
     const { code, output } = await device.agent('once');
