@@ -3,22 +3,32 @@
 import { messageOf } from '../fleet/error.ts';
 import type { HubState } from '../fleet/wire/messages.ts';
 import { deviceTopic, hubTopic } from '../fleet/wire/topics.ts';
+import type { Access } from './access/access.ts';
+import { openAdmission } from './admission.ts';
+import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { createEmbeddedBroker } from './broker/embedded.ts';
 import type { HubConfig } from './config.ts';
+import { type Follower, follow } from './follow.ts';
 import { createApp } from './http/app.ts';
 import type { HttpDeps } from './http/deps.ts';
-import { type HttpServer, startHttp } from './http/server.ts';
+import { startHttp } from './http/server.ts';
 import { createStreams } from './http/stream.ts';
 import { loadWeb } from './http/web.ts';
 import { createIngest, type Ingest } from './ingest/ingest.ts';
 import type { Link } from './link.ts';
+import { type Listeners, prepareListeners } from './listeners.ts';
 import type { Log } from './log.ts';
+import { giveBackMemory } from './memory.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createExternalLink } from './mqtt/external.ts';
-import { type RosterEntry, rosterKey } from './roster/entry.ts';
-import { summarize } from './roster/summary.ts';
+import { type Board, createBoard } from './roster/board.ts';
+import { sampleFleets } from './roster/fleet-sample.ts';
+import { createAccess } from './store/access.ts';
 import { openStore, type Store } from './store/store.ts';
+import { storeAddress } from './store-address.ts';
 
+/** Half of what history keeps apart, so that no minute is missed. */
+const SAMPLE_INTERVAL_MS = 30_000;
 const PRUNE_INTERVAL_MS = 10 * 60_000;
 const TICK_MAX_MS = 10_000;
 const STOP_DEADLINE_MS = 3_000;
@@ -63,38 +73,53 @@ export function createHub(input: HubInput): Hub {
 /** Every part that opens adds how it closes, so that a failure half-way leaves nothing behind. */
 async function open(input: HubInput, closers: (() => Promise<void>)[]) {
   const { config, log, now } = input;
-  const store = await openStore(config.store.path);
+  const store = await openStore(await storeAddress(config));
   closers.push(() => store.close());
-  const roster = new Map(await store.load());
-  const devices = () => Array.from(roster.values(), ({ entry }) => entry.item);
-  const summary = () => summarize(devices(), now());
+  const access = createAccess(store.database.db, store.database.reader);
+  const listeners = await prepareListeners(config, await access.guarded(), log);
+  closers.push(async () => listeners.stop());
+  const board = createBoard();
+  const summary = () => board.summary(now());
   const streams = createStreams(summary);
   closers.push(async () => streams.stop());
   const links: { current: Link | null } = { current: null };
   const clients = () => links.current?.clients() ?? null;
-  const metrics = createMetrics({ summary, streams: streams.count, clients });
-  const ingest = createIngest(ingestInput(input, { store, roster, metrics, streams }));
+  const ready = () => links.current?.ready() ?? false;
+  const metrics = createMetrics({ summary, streams: streams.count, clients, ready });
+  const follower = await follow({ store, board, log, onChange: streams.changed });
+  closers.push(() => follower.stop());
+  const ingest = createIngest(ingestInput(input, { store, board, metrics, follower }));
   closers.push(() => ingest.stop());
-  const link = createLink(input, ingest);
+  const link = createLink(input, { ingest, store, access, listeners });
   links.current = link;
   const web = await loadWeb(config.http.web_dir ?? input.webDir);
-  const find: HttpDeps['find'] = (fleet, id) => roster.get(rosterKey(fleet, id))?.entry.item;
   const hint: HttpDeps['hint'] = async (fleet, id) => {
     await sendHint(link, fleet, id, now());
     metrics.hinted();
     await ingest.recordHint(fleet, id);
   };
   const { host: listenHost, allowed_hosts: allowedHosts } = config.http;
-  const deps = { store, devices, find, summary, hint, ready: link.ready, metrics, streams, log };
-  const app = createApp({ ...deps, listenHost, allowedHosts, web });
-  const http: HttpServer = await startHttp(app, listenHost, config.http.port);
+  const alerts = createAlerts({
+    ...{ config: config.alerts, id: config.id, store, board },
+    listeningSince: () => (link.ready() ? ingest.listeningSince() : null),
+    ...{ onChange: streams.alerts, onSent: metrics.notified, now, random: input.random, log },
+  });
+  const deps = { store, board, now, summary, hint, ready: link.ready, metrics, streams, alerts, log };
+  const admission = openAdmission({ config, access, listeners, link, now });
+  closers.push(admission.stop);
+  const app = createApp({ ...deps, ...admission.deps, listenHost, allowedHosts, web });
+  const http = await startHttp({ app, host: listenHost, port: config.http.port, tls: listeners.http });
   closers.push(() => http.stop());
   const { url: mqttUrl } = await link.start(() => void announce(link, config, now(), true, log));
+  admission.reachedAt(mqttUrl);
   closers.push(
     () => link.stop(),
     () => announce(link, config, now(), false, log),
   );
-  closers.push(startTimers(config, ingest, store, now, log));
+  // Ended before the broker: devices that lose it then are not offline.
+  closers.push(() => alerts.stop());
+  closers.push(startTimers(input, { ingest, link, store, board, access, alerts }));
+  await alerts.start();
   return { httpUrl: http.url, mqttUrl };
 }
 
@@ -102,32 +127,42 @@ function ingestInput(
   { config, log, now }: HubInput,
   parts: {
     store: Store;
-    roster: Map<string, RosterEntry>;
+    board: Board;
     metrics: Metrics;
-    streams: ReturnType<typeof createStreams>;
+    follower: Follower;
   },
 ): Parameters<typeof createIngest>[0] {
-  const { store, roster, metrics, streams } = parts;
+  const { store, board, metrics, follower } = parts;
   return {
     store,
-    roster,
+    board,
     now,
     log,
     limits: { devices: config.limits.devices, staleAfterMs: config.stale_after, fleet: config.fleet },
     onDrop: metrics.dropped,
     onMessage: metrics.received,
-    onCommit: (change) => {
-      metrics.recorded(change.events);
-      streams.changed(change);
+    onCommit: (committed) => {
+      metrics.recorded(committed.events);
+      follower.take(committed);
     },
   };
 }
 
-function createLink({ config, log, now, random }: HubInput, ingest: Ingest): Link {
+function createLink(
+  { config, log, now, random }: HubInput,
+  parts: { readonly ingest: Ingest; readonly store: Store; readonly access: Access; readonly listeners: Listeners },
+): Link {
+  const { ingest, store, access, listeners } = parts;
   if (config.broker !== undefined) {
-    return createExternalLink({ config: { ...config, broker: config.broker }, ingest, log, now, random });
+    const take = (name: string, durationMs: number) =>
+      store.takeLease({ name, holder: config.id, durationMs, now: now() });
+    const lease = store.database.engine === 'postgres' ? take : null;
+    const settings = { ...config, broker: config.broker };
+    return createExternalLink({ config: settings, ingest, lease, onCaughtUp: giveBackMemory, log, now, random });
   }
-  return createEmbeddedBroker({ host: config.mqtt.host, port: config.mqtt.port, ingest, log });
+  const { host, port } = config.mqtt;
+  const devices = { anonymous: listeners.anonymous, credential: access.credential };
+  return createEmbeddedBroker({ host, port, tls: listeners.mqtt, access: devices, ingest, log, now });
 }
 
 async function sendHint(link: Link, fleet: string, id: string, now: number): Promise<void> {
@@ -147,22 +182,29 @@ async function announce(link: Link, config: HubConfig, now: number, online: bool
 }
 
 function startTimers(
-  config: HubConfig,
-  ingest: Ingest,
-  store: Store,
-  now: () => number,
-  log: Log,
+  { config, now, log }: HubInput,
+  parts: { ingest: Ingest; link: Pick<Link, 'ready'>; store: Store; board: Board; access: Access; alerts: Alerts },
 ): () => Promise<void> {
+  const { ingest, link, store, board, access, alerts } = parts;
   const failed = (what: string) => (error: unknown) => log.error({ error: messageOf(error) }, what);
-  const look = () => void ingest.tick().catch(failed('cannot look for silent devices'));
+  const look = () => void ingest.tick(link.ready()).catch(failed('cannot look for silent devices'));
   const prune = () => {
-    const limits = { before: now() - config.retention.age, events: config.retention.events };
+    const { age, events, drift, revisions } = config.retention;
+    const limits = { before: now() - age, events, drift, revisions };
     void store.prune(limits).catch(failed('cannot drop old events'));
+    void access.prune(now() - config.retention.audit, now()).catch(failed('cannot drop old audit entries'));
+    void alerts.prune(now()).catch(failed('cannot drop old alerts'));
   };
+  const sample = () => {
+    void store.addSamples(sampleFleets(board.listed()), now()).catch(failed('cannot keep the fleet in numbers'));
+  };
+  const samples = setInterval(sample, SAMPLE_INTERVAL_MS);
   const ticks = setInterval(look, Math.max(50, Math.min(TICK_MAX_MS, config.stale_after / 4)));
   const prunes = setInterval(prune, PRUNE_INTERVAL_MS);
+  look();
   prune();
   return async () => {
+    clearInterval(samples);
     clearInterval(ticks);
     clearInterval(prunes);
   };

@@ -12,6 +12,8 @@ export interface Link {
   ready(): boolean;
   /** Connected devices; null when the broker is not ours to ask. */
   clients(): number | null;
+  /** Ends every connection of a device; absent: an external broker's own business. */
+  cut?(fleet: string, device: string): void;
   /** Says offline, takes nothing more, ends. Never longer than a second. */
   stop(): Promise<void>;
 }

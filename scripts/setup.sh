@@ -83,6 +83,11 @@ missing_static_busybox() {
   fi
 }
 
+# Debian keeps the server's programs off every PATH.
+missing_postgres() {
+  if ! ls /usr/lib/postgresql/*/bin/initdb > /dev/null 2>&1; then packages="$packages postgresql"; fi
+}
+
 missing_engine() {
   missing dockerd docker.io
   missing iptables iptables
@@ -98,6 +103,7 @@ find_missing() {
   if [ "$purpose" != start ]; then
     missing_engine
     missing mosquitto mosquitto
+    missing_postgres
     missing docker-registry docker-registry
     missing chromium chromium
     missing openssl openssl
@@ -107,6 +113,8 @@ find_missing() {
     missing nginx nginx-light
     missing gpg gnupg
     missing age age
+    missing promtool prometheus
+    missing prometheus-alertmanager prometheus-alertmanager
   elif ! node scripts/start/engine-answers.ts; then
     missing_engine
   fi
@@ -152,7 +160,7 @@ engine_advice() {
 explain_other_system() {
   lacking=
   wanted="git"
-  if [ "$purpose" != start ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps ssh-keygen sshd nginx gpg"; fi
+  if [ "$purpose" != start ]; then wanted="git dockerd iptables ip mosquitto docker-registry openssl ps ssh-keygen sshd nginx gpg promtool prometheus-alertmanager"; fi
   if [ "$purpose" = bench ]; then wanted="$wanted docker-compose"; fi
   for command in $wanted; do
     PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin

@@ -11,10 +11,11 @@ import type { SecretFile } from '../fleet/model/secret-file.ts';
 import { resolveDevice } from '../fleet/repo/resolve.ts';
 import { AGENT_DESCRIPTIONS } from '../hub/cli/schema/descriptions.ts';
 import { schemaText } from '../hub/cli/schema.ts';
+import { readHubConfig } from '../hub/config.ts';
 import { REVISION, textOf, web } from './fleet/repo/resolving.ts';
 import { treeOf } from './fleet/repo/tree.ts';
 
-type Kind = 'agent' | 'device' | 'fleet' | 'compose';
+type Kind = 'agent' | 'device' | 'fleet' | 'compose' | 'hub';
 
 interface Example {
   readonly from: string;
@@ -44,7 +45,7 @@ function examplesOf(page: string): Example[] {
 }
 
 function kindOf(text: string): Kind {
-  const [, named] = /^# (?:\S*\/)?(agent|device|fleet|compose)\.yaml$/m.exec(text) ?? [];
+  const [, named] = /^# (?:\S*\/)?(agent|device|fleet|compose|hub)\.yaml$/m.exec(text) ?? [];
   if (named !== undefined) return named as Kind;
   return /^services:/m.test(text) ? 'compose' : 'agent';
 }
@@ -53,7 +54,7 @@ const of = (kind: Kind) =>
   examples.filter((example) => example.kind === kind).map((each) => [each.from, each.text] as const);
 
 it('every kind of file has examples', () => {
-  expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(['agent', 'device', 'fleet', 'compose']));
+  expect(new Set(examples.map(({ kind }) => kind))).toEqual(new Set(['agent', 'device', 'fleet', 'compose', 'hub']));
   expect(examples.length).toBeGreaterThan(10);
 });
 
@@ -100,6 +101,12 @@ function saidOf(files: Readonly<Record<string, string>>): string {
   const secrets = new Map(sops.map(([path]) => [path, SECRETS]));
   return textOf(resolveDevice({ device: 'edge-01', path: folder, revision: REVISION, tree, secrets, salt: 's' }));
 }
+
+describe('hub.yaml', () => {
+  it.each(of('hub'))('%s', (_, text) => {
+    expect(() => readHubConfig({ file: { name: 'hub.yaml', text }, env: {} })).not.toThrow();
+  });
+});
 
 describe('device.yaml', () => {
   it.each(of('device'))('%s', (_, text) => {

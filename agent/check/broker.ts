@@ -48,7 +48,7 @@ export async function checkBroker(given: BrokerGiven | null, signal: AbortSignal
   if (given === null) return ok('no broker is configured: this agent reports to nobody');
   const { url, clientId, suffix, connect, agentRuns } = given;
   const broker = redactUrl(url);
-  const first = await connect(`${clientId}-check-${suffix}`, signal);
+  const first = await connect(`${clientId}:check-${suffix}`, signal);
   if (first.kind === 'connected') return ok(`${broker} lets this device in, ${first.protocol}`);
   if (!ID_REFUSED.test(first.message)) return failed(broker, first.message);
   if (await agentRuns()) {

@@ -2,6 +2,8 @@
 import type { AgentConfig } from '../../fleet/config/agent.ts';
 import { assemble } from '../assemble.ts';
 import { createAgent } from '../loop/agent.ts';
+import type { Parts } from '../loop/parts.ts';
+import type { Watched } from '../metrics/watch.ts';
 import { createLog } from './log.ts';
 
 /** What is under way when a stop is asked for gets this long; then the process ends all the same. */
@@ -16,12 +18,20 @@ export async function run(config: AgentConfig): Promise<number> {
     log('info', 'stopping');
     setTimeout(() => process.exit(0), STOP_MS).unref();
   });
+  const watched = await watchedBy(config, parts);
   try {
-    await createAgent(parts).run(signal);
+    await createAgent(watched.parts).run(signal);
     return 0;
   } finally {
+    await watched.stop();
     parts.store.close();
   }
+}
+
+/** Loaded only where somebody asked for it. */
+async function watchedBy({ metrics }: AgentConfig, parts: Parts): Promise<Pick<Watched, 'parts' | 'stop'>> {
+  if (metrics === undefined) return { parts, stop: () => Promise.resolve() };
+  return await (await import('../metrics/watch.ts')).watch(parts, metrics.listen);
 }
 
 /** One full reconcile; 0 when the device is where Git wants it. */

@@ -1,7 +1,7 @@
 // The agent's configuration file as a schema: one source for types, validation and the JSON Schema of editors.
 import { z } from 'zod';
 import { policySchema } from './policy.ts';
-import { durationFrom, id, path, repositoryPath, size } from './words.ts';
+import { durationFrom, id, listenAddress, path, repositoryPath, size } from './words.ts';
 
 /** Both keys, or neither. */
 function together<K extends string>(one: K, other: K): (given: { readonly [key in K]?: unknown }) => boolean {
@@ -77,7 +77,10 @@ export const agentConfigSchema = z.strictObject({
       cert_file: path.optional(),
       key_file: path.optional(),
     })
+    .refine(together('cert_file', 'key_file'), { error: 'cert_file and key_file belong together' })
     .optional(),
+  /** Prometheus metrics and probes, read only; absent: nothing listens. */
+  metrics: z.strictObject({ listen: listenAddress }).optional(),
   /** What a commit may do to this host; the repository cannot change it. */
   policy: policySchema.prefault({}),
   limits: z

@@ -114,8 +114,14 @@ function at(value: unknown, path: readonly PropertyKey[]): unknown {
 
 function keysAt(schema: z.ZodObject, path: readonly PropertyKey[]): string[] {
   let type: unknown = schema;
-  for (const key of path) type = type instanceof z.ZodObject ? unwrap(type.shape[String(key)]) : undefined;
+  for (const key of path) type = inside(type, key);
   return type instanceof z.ZodObject ? Object.keys(type.shape) : [];
+}
+
+function inside(type: unknown, key: PropertyKey): unknown {
+  if (type instanceof z.ZodObject) return unwrap(type.shape[String(key)]);
+  if (type instanceof z.ZodRecord) return unwrap(type.valueType);
+  return type instanceof z.ZodArray ? unwrap(type.element) : undefined;
 }
 
 function unwrap(type: unknown): unknown {

@@ -19,6 +19,8 @@ export interface ConfigInput {
   readonly flags?: readonly { readonly path: readonly string[]; readonly value: string | number }[];
   /** What holds when nothing else says otherwise, beyond the schema's own defaults. */
   readonly defaults?: Readonly<Record<string, unknown>>;
+  /** Below these key paths lines of the file are not shown: they may hold secrets. */
+  readonly unquoted?: readonly string[];
 }
 
 /** Throws `ConfigInvalid` with every fault, its place and what to write instead. */
@@ -50,7 +52,10 @@ export function readConfig<S extends z.ZodObject>(schema: S, input: ConfigInput)
     faultsOf(parsed.error.issues, schema, value).map(({ path, of, message, hint }): Diagnostic => {
       const name = path.map(String).join('.');
       const said = { severity: 'error', code: 'config', ...(hint === undefined ? {} : { hint }) } as const;
-      const place = file.place(path, of);
+      const { source, ...where } = file.place(path, of);
+      const quoted =
+        source !== undefined && !(input.unquoted ?? []).some((above) => `${name}.`.startsWith(`${above}.`));
+      const place = quoted ? { ...where, source } : where;
       const variable = variableOf(variables, path.map(String), place.line === 0);
       if (variable !== undefined) return { ...said, file: variable, line: 0, column: 0, message };
       return { ...said, ...place, message: `${name}${message === 'is missing' ? ' ' : ': '}${message}` };

@@ -47,6 +47,14 @@ export const size = z
 
 export const path = z.string().min(1).max(4096);
 
+/** Where to listen: `127.0.0.1:9477`, `[::1]:9477`. */
+export const listenAddress = z
+  .string()
+  .regex(
+    /^(\[[0-9a-fA-F:]+\]|[^\s:[\]]+):(6553[0-5]|655[0-2]\d|65[0-4]\d{2}|6[0-4]\d{3}|[1-5]\d{4}|\d{1,4})$/,
+    'write it as address:port, like 127.0.0.1:9477 or [::1]:9477',
+  );
+
 export const id = z
   .string()
   .regex(

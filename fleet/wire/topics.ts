@@ -19,6 +19,18 @@ export function hubTopic(fleet: string, hub: string): string {
   return `${ROOT}/${fleet}/_hub/${hub}/state`;
 }
 
+/** The states of all hubs. */
+export function hubStateFilter(fleet = '+'): string {
+  return `${ROOT}/${fleet}/_hub/+/state`;
+}
+
+/** Which hub's state this is; null: none's. */
+export function parseHubTopic(topic: string): string | null {
+  const [root, version, , place, hub, leaf, ...rest] = topic.split('/');
+  const known = `${root}/${version}` === ROOT && place === '_hub' && leaf === 'state' && rest.length === 0;
+  return known && hub !== undefined && isId(hub) ? hub : null;
+}
+
 /** What the hub listens to: every device of one fleet, or of all fleets with `+`. */
 export function reportFilters(fleet = '+'): readonly string[] {
   return (['presence', 'status', 'event'] as const).map((leaf) => `${ROOT}/${fleet}/+/${leaf}`);

@@ -1,4 +1,5 @@
 // The hub's API as the command line uses it: one bounded request each, answers checked by the API's own schemas.
+import { readFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { messageOf } from '../../fleet/error.ts';
 import { errorSchema } from '../api/schemas.ts';
@@ -11,24 +12,40 @@ export interface Api {
   readonly base: string;
   /** @throws CliError: 1 when the hub says no, 2 when the question was wrong or there is no answer */
   get<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>;
-  post<S extends z.ZodType>(path: string, schema: S): Promise<z.infer<S>>;
+  post<S extends z.ZodType>(path: string, schema: S, body?: object): Promise<z.infer<S>>;
   /** The event stream; null when the hub cannot be reached. */
   stream(path: string): Promise<ReadableStream<Uint8Array> | null>;
 }
 
-/** @param given `--hub`, else HOLDFAST_HUB, else this machine */
-export function createApi(io: Io, given: string | undefined): Api {
+/**
+ * @param given `--hub`, else HOLDFAST_HUB, else this machine
+ * @param tokenFile `--token-file`, else HOLDFAST_HUB_TOKEN_FILE, else HOLDFAST_HUB_TOKEN, else nobody is said to ask
+ */
+export function createApi(io: Io, given: string | undefined, tokenFile?: string): Api {
   const base = (given ?? io.env.HOLDFAST_HUB ?? DEFAULT_HUB).replace(/\/+$/, '');
   if (!URL.canParse(base) || !/^https?:\/\//.test(base)) {
     throw new CliError(`"${base}" is not a hub's address; write it as ${DEFAULT_HUB}`);
   }
-  async function ask<S extends z.ZodType>(method: 'GET' | 'POST', path: string, schema: S): Promise<z.infer<S>> {
+  const authorization = async (): Promise<Record<string, string>> => {
+    const token = await readToken(io, tokenFile);
+    return token === null ? {} : { authorization: `Bearer ${token}` };
+  };
+  async function ask<S extends z.ZodType>(
+    method: 'GET' | 'POST',
+    path: string,
+    schema: S,
+    content?: object,
+  ): Promise<z.infer<S>> {
     const signal = AbortSignal.any([io.signal, AbortSignal.timeout(DEADLINE_MS)]);
-    const headers = method === 'POST' ? { 'content-type': 'application/json' } : {};
+    const type = method === 'POST' ? { 'content-type': 'application/json' } : {};
+    const init = {
+      headers: { ...type, ...(await authorization()) },
+      ...(content === undefined ? {} : { body: JSON.stringify(content) }),
+    };
     let status: number;
     let body: unknown;
     try {
-      const response = await fetch(`${base}${path}`, { method, signal, headers, redirect: 'error' });
+      const response = await fetch(`${base}${path}`, { ...init, method, signal, redirect: 'error' });
       status = response.status;
       body = await response.json();
     } catch (error) {
@@ -44,10 +61,11 @@ export function createApi(io: Io, given: string | undefined): Api {
   return {
     base,
     get: (path, schema) => ask('GET', path, schema),
-    post: (path, schema) => ask('POST', path, schema),
+    post: (path, schema, body) => ask('POST', path, schema, body),
     async stream(path) {
       try {
-        const response = await fetch(`${base}${path}`, { signal: io.signal });
+        const headers = await authorization();
+        const response = await fetch(`${base}${path}`, { signal: io.signal, headers, redirect: 'error' });
         return response.ok ? response.body : null;
       } catch {
         // Not there right now: the caller says so and tries again.
@@ -55,6 +73,16 @@ export function createApi(io: Io, given: string | undefined): Api {
       }
     },
   };
+}
+
+async function readToken(io: Io, given: string | undefined): Promise<string | null> {
+  const file = given ?? io.env.HOLDFAST_HUB_TOKEN_FILE;
+  if (file === undefined) return io.env.HOLDFAST_HUB_TOKEN?.trim() ?? null;
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new CliError(`cannot read the token in ${file}: ${messageOf(error, file)}; check --token-file`);
+  }
 }
 
 const KNOWN: Readonly<Record<string, string>> = {

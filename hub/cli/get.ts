@@ -1,4 +1,4 @@
-// `holdfast get devices|apps|drift`.
+// `holdfast get devices|apps|drift`; causes and rollouts are in `past.ts`.
 
 import { HEALTH_WORST_FIRST } from '../../fleet/model/conditions.ts';
 import { shortRevision } from '../../fleet/names.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import pino from 'pino';
 import type { ConfigInput } from '../../fleet/config/read.ts';
 import { HoldfastError, messageOf } from '../../fleet/error.ts';
-import { readHubConfig } from '../config.ts';
+import { type HubConfig, readHubConfig } from '../config.ts';
 import { createHub } from '../hub.ts';
 import type { ExitCode, Io } from './io.ts';
 
@@ -16,7 +16,8 @@ export interface HubOptions {
 }
 
 export async function runHub(io: Io, options: HubOptions): Promise<ExitCode> {
-  const config = readHubConfig({ file: await readConfigFile(options.config), env: io.env, flags: flagsOf(options) });
+  const file = await readConfigFile(options.config);
+  const config = readHubConfig({ file, env: io.env, flags: flagsOf(options) });
   // Synchronous, so that the last lines before an end are written.
   const log = pino({ level: config.log.level, base: null }, pino.destination({ dest: 1, sync: true }));
   const webDir = join(import.meta.dirname, '..', 'web', 'dist');
@@ -34,6 +35,12 @@ export async function runHub(io: Io, options: HubOptions): Promise<ExitCode> {
   log.info({}, 'stopping');
   await hub.stop();
   return 0;
+}
+
+/** What a hub with this file, these variables and this `--db` would go by. */
+export async function readHubConfigFile(io: Io, path: string | undefined, db: string | undefined): Promise<HubConfig> {
+  const flags = flagsOf(db === undefined ? {} : { db });
+  return readHubConfig({ file: await readConfigFile(path), env: io.env, flags });
 }
 
 async function readConfigFile(path: string | undefined): Promise<ConfigInput['file']> {

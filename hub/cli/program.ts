@@ -4,6 +4,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { messageOf } from '../../fleet/error.ts';
 import { VERSION } from '../../fleet/version.ts';
 import { DRIFT_GROUPS } from '../api/schemas.ts';
+import { type Asks, addAccess } from './access-commands.ts';
+import { getAlerts } from './alerts.ts';
 import { type Api, createApi, DEFAULT_HUB } from './api.ts';
 import { describeDevice } from './describe.ts';
 import { events } from './events.ts';
@@ -11,9 +13,11 @@ import { getApps, getDevices, getDrift } from './get.ts';
 import { CliError, type ExitCode, type Io } from './io.ts';
 import { FORMATS, type Format } from './output.ts';
 import { createPaint } from './paint.ts';
+import { getCauses, getRollouts } from './past.ts';
 import { reconcile } from './reconcile.ts';
 import { addRepository } from './repository-commands.ts';
 import { addSecrets } from './secrets.ts';
+import { addSilences } from './silence-commands.ts';
 import { status } from './status.ts';
 
 const EXIT_CODES = `
@@ -40,6 +44,8 @@ export function createProgram(io: Io): (args: readonly string[]) => Promise<Exit
       .configureOutput({ writeOut: io.out, writeErr: io.err });
     addHub(program, io, run);
     addFleet(program, io, run);
+    addSilences(program, asksHub(io, run));
+    addAccess(program, io, asksHub(io, run), run);
     addRepository(program, io, run);
     addSecrets(program, io, run);
     for (const command of program.commands) command.copyInheritedSettings(program);
@@ -67,23 +73,34 @@ function addHub(program: Command, io: Io, run: Run): void {
   command.action(run(async () => (await import('./hub.ts')).runHub(io, command.opts())));
 }
 
-function addFleet(program: Command, io: Io, run: Run): void {
-  const asks = (command: Command, work: (api: Api, format: Format, args: readonly string[]) => Promise<ExitCode>) => {
+function asksHub(io: Io, run: Run): Asks {
+  return (command, work) => {
     command.addOption(new Option('-o, --output <format>', 'how to print').choices(FORMATS).default('table'));
     command.option('--hub <url>', `the hub's address (HOLDFAST_HUB, or ${DEFAULT_HUB})`);
+    command.option('--token-file <file>', 'your token (HOLDFAST_HUB_TOKEN_FILE, or HOLDFAST_HUB_TOKEN itself)');
     command.action(() =>
       run(() => {
-        const { hub, output } = command.opts<{ hub?: string; output: Format }>();
-        return work(createApi(io, hub), output, command.args);
+        const { hub, output, tokenFile } = command.opts<{ hub?: string; output: Format; tokenFile?: string }>();
+        const api = createApi(io, hub, tokenFile);
+        return work({ io, api, format: output, paint: createPaint(io.colour) }, command.args);
       })(),
     );
   };
+}
+
+function addFleet(program: Command, io: Io, run: Run): void {
+  const asksOf = asksHub(io, run);
+  const asks = (command: Command, work: (api: Api, format: Format, args: readonly string[]) => Promise<ExitCode>) =>
+    asksOf(command, ({ api, format }, args) => work(api, format, args));
   const paint = createPaint(io.colour);
   asks(
     program.command('status').description('the fleet in numbers, and what is worst (exit 1: something is wrong)'),
     (api, format) => status({ io, api, format, paint }),
   );
-  const get = program.command('get').description('list devices, apps or drift').exitOverride();
+  const get = program
+    .command('get')
+    .description('list devices, apps, drift, causes, alerts or rollouts')
+    .exitOverride();
   const devices = get.command('devices').description('all devices, worst first').alias('device');
   filters(devices);
   asks(devices, (api, format) => getDevices({ io, api, format, paint }, devices.opts()));
@@ -93,6 +110,12 @@ function addFleet(program: Command, io: Io, run: Run): void {
   const drift = get.command('drift').description('what differs from Git on the devices, oldest first');
   drift.addOption(new Option('--by <what>', 'in groups').choices(DRIFT_GROUPS));
   asks(drift, (api, format) => getDrift({ io, api, format, paint }, drift.opts()));
+  const causes = get.command('causes').description('what is wrong, one line for each cause, most affected first');
+  asks(causes, (api, format) => getCauses({ io, api, format, paint }));
+  const alerts = get.command('alerts').description('what fires, worst first, and what was resolved within a day');
+  asks(alerts, (api, format) => getAlerts({ io, api, format, paint }));
+  const rollouts = get.command('rollouts').description('how long each revision took to be applied, newest first');
+  asks(rollouts, (api, format) => getRollouts({ io, api, format, paint }));
   for (const command of get.commands) command.copyInheritedSettings(program);
 
   const describe = program.command('describe').description('one thing, whole');

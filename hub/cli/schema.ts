@@ -68,6 +68,9 @@ const SCHEMAS: { readonly [K in SchemaName]: () => object } = {
 interface JsonSchema {
   readonly required?: readonly string[];
   readonly properties?: Readonly<Record<string, JsonSchema>>;
+  /** Of a map with names of one's own, and of a list. */
+  readonly additionalProperties?: JsonSchema | boolean;
+  readonly items?: JsonSchema;
 }
 
 function fromZod(type: z.ZodType, descriptions: Descriptions): JsonSchema {
@@ -82,6 +85,10 @@ function described(schema: JsonSchema, path: string, descriptions: Descriptions)
   return {
     ...(text === undefined ? {} : { description: text }),
     ...schema,
+    ...(typeof schema.additionalProperties !== 'object'
+      ? {}
+      : { additionalProperties: described(schema.additionalProperties, `${path}.*`, descriptions) }),
+    ...(schema.items === undefined ? {} : { items: described(schema.items, `${path}.*`, descriptions) }),
     ...(properties.length === 0 ? {} : { properties: Object.fromEntries(properties) }),
   };
 }

@@ -2,20 +2,35 @@
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import { bodyLimit } from 'hono/body-limit';
+import { matchedRoutes } from 'hono/route';
 import { messageOf } from '../../fleet/error.ts';
 import { VERSION } from '../../fleet/version.ts';
+import { type AccessDeps, accessRoutes } from './access.ts';
+import { alertRoutes } from './alerts.ts';
+import { audited } from './audited.ts';
+import { shownBy } from './authenticate.ts';
 import { createRoutes, type Env, type HttpDeps } from './deps.ts';
 import { deviceRoutes } from './devices.ts';
 import { failure } from './failure.ts';
 import { hostAllowed, sameSite } from './guard.ts';
 import { historyRoutes } from './history.ts';
+import { pastRoutes } from './past.ts';
+import { ADMIN_PATHS, everyday, needs } from './roles.ts';
+import type { StreamAccess } from './stream-access.ts';
 import { NOT_BUILT, type WebFile } from './web.ts';
 
 const BODY_BYTES = 16 * 1024;
 
-const CSP = "default-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'none'";
+/** How the route table writes `*`. */
+const EVERYTHING = '/*';
 
-export interface AppInput extends HttpDeps {
+const CSP =
+  "default-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'; form-action 'none'";
+/** A browser that was here over TLS comes back over TLS, for a year. */
+const HSTS = 'max-age=31536000';
+
+export interface AppInput extends HttpDeps, Omit<AccessDeps, 'dismiss'> {
+  readonly streamAccess: StreamAccess;
   readonly listenHost: string;
   readonly allowedHosts: readonly string[];
   readonly web: ReadonlyMap<string, WebFile>;
@@ -23,10 +38,25 @@ export interface AppInput extends HttpDeps {
 
 export function createApp(input: AppInput): OpenAPIHono<Env> {
   const app = createRoutes();
+  app.use(async (context, next) => {
+    const startedMs = performance.now();
+    await next();
+    const routes = matchedRoutes(context).map(({ path }) => path);
+    const route = routes.findLast((path) => path !== EVERYTHING) ?? EVERYTHING;
+    input.metrics.answered({ route, status: context.res.status, ms: performance.now() - startedMs });
+  });
   guards(app, input);
-  app.route('/', deviceRoutes(input)).route('/', historyRoutes(input));
+  admission(app, input);
+  app.route('/', deviceRoutes(input)).route('/', historyRoutes(input)).route('/', pastRoutes(input));
+  app.route('/', alertRoutes(input));
+  app.route('/', accessRoutes({ ...input, dismiss: input.streamAccess.dismiss }));
   app.get('/api/v1/stream', (context) => {
-    if (input.streams.add(context.env.outgoing)) return RESPONSE_ALREADY_SENT;
+    const shown = shownBy(context);
+    const { outgoing } = context.env;
+    if (input.streams.add(outgoing)) {
+      input.streamAccess.add(outgoing, () => input.auth.principal(shown));
+      return RESPONSE_ALREADY_SENT;
+    }
     return context.json(failure('TooManyStreams', 'too many open streams; close another one first'), 503);
   });
   app.get('/metrics', async (context) => {
@@ -66,10 +96,14 @@ function guards(app: OpenAPIHono<Env>, input: AppInput): void {
     context.header('x-content-type-options', 'nosniff');
     context.header('referrer-policy', 'no-referrer');
     context.header('content-security-policy', CSP);
+    context.header('cross-origin-opener-policy', 'same-origin');
+    context.header('cross-origin-resource-policy', 'same-origin');
+    if (input.secure) context.header('strict-transport-security', HSTS);
     if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
     return undefined;
   });
-  app.use(bodyLimit({ maxSize: BODY_BYTES }));
+  const tooLarge = failure('TooLarge', `a request may have ${BODY_BYTES / 1024} KiB`);
+  app.use(bodyLimit({ maxSize: BODY_BYTES, onError: (context) => context.json(tooLarge, 413) }));
   app.on(['POST', 'PUT', 'PATCH', 'DELETE'], '*', async (context, next) => {
     const { req } = context;
     const request = { host: req.header('host'), origin: req.header('origin'), fetchSite: req.header('sec-fetch-site') };
@@ -77,6 +111,14 @@ function guards(app: OpenAPIHono<Env>, input: AppInput): void {
     await next();
     return undefined;
   });
+}
+
+/** Who it is, then the record of it, then whether that one may. */
+function admission(app: OpenAPIHono<Env>, input: AppInput): void {
+  const guarded = ['/api/*', '/metrics'];
+  for (const path of guarded) app.use(path, input.auth.middleware, audited(input.access, input.now));
+  for (const path of ADMIN_PATHS) app.use(path, needs('admin'));
+  for (const path of guarded) app.use(path, everyday);
 }
 
 function dashboard(app: OpenAPIHono<Env>, web: ReadonlyMap<string, WebFile>): void {

@@ -3,7 +3,7 @@ import { createRoute, z } from '@hono/zod-openapi';
 import { messageOf } from '../../fleet/error.ts';
 import { HEALTH, PRESENCE, SYNC } from '../../fleet/model/conditions.ts';
 import { type DeviceItem, devicePageSchema, deviceSchema, reconcileSchema, summarySchema } from '../api/schemas.ts';
-import { SORTS, selectDevices } from '../roster/select.ts';
+import { SORTS } from '../roster/select.ts';
 import { createRoutes, type HttpDeps } from './deps.ts';
 import { failure, failureResponse } from './failure.ts';
 
@@ -77,7 +77,7 @@ export function deviceRoutes(deps: HttpDeps) {
     .openapi(listRoute, (context) => {
       const { label, ...query } = context.req.valid('query');
       const labels = label === undefined ? [] : [label].flat();
-      const page = selectDevices(deps.devices(), { ...query, labels });
+      const page = deps.board.select({ ...query, labels });
       if (page === null)
         return context.json(failure('BadRequest', 'cursor: not one that this hub gave; begin without it'), 400);
       return context.json(page, 200);
@@ -88,7 +88,7 @@ export function deviceRoutes(deps: HttpDeps) {
       if (found.kind === 'several') return context.json(found.body, 409);
       const { fleet, id } = found.item;
       const status = await deps.store.status(fleet, id);
-      const events = [...(await deps.store.recentEvents(fleet, id, RECENT_EVENTS))];
+      const events = [...(await deps.store.events({ fleet, device: id, limit: RECENT_EVENTS }))];
       return context.json({ ...found.item, status, events }, 200);
     })
     .openapi(reconcileRoute, async (context) => {
@@ -111,10 +111,10 @@ type Found =
 
 function pick(deps: HttpDeps, id: string, fleet: string | undefined): Found {
   if (fleet !== undefined) {
-    const item = deps.find(fleet, id);
+    const item = deps.board.find(fleet, id);
     return item === undefined ? none(`no device ${id} in the fleet ${fleet}`) : { kind: 'one', item };
   }
-  const [item, ...others] = deps.devices().filter((device) => device.id === id);
+  const [item, ...others] = deps.board.named(id);
   if (item === undefined) return none(`no device ${id} has reported to this hub`);
   if (others.length === 0) return { kind: 'one', item };
   const fleets = [item, ...others].map((device) => device.fleet).join(', ');

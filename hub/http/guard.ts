@@ -13,11 +13,15 @@ export function isLoopback(listenHost: string): boolean {
   return LOOPBACK.test(listenHost) || listenHost === '::1';
 }
 
+/** Is that the `Host` of a request to this machine by its own name? */
+export function isLoopbackName(host: string | undefined): boolean {
+  return LOOPBACK.test((host ?? '').toLowerCase().replace(/:\d+$/, ''));
+}
+
 /** While the hub listens on loopback, only loopback names (and those of the configuration) lead to it. */
 export function hostAllowed(host: string | undefined, listenHost: string, allowed: readonly string[]): boolean {
   if (!isLoopback(listenHost)) return true;
-  const name = (host ?? '').toLowerCase().replace(/:\d+$/, '');
-  return LOOPBACK.test(name) || allowed.includes(name);
+  return isLoopbackName(host) || allowed.includes((host ?? '').toLowerCase().replace(/:\d+$/, ''));
 }
 
 /** Browsers say where a request comes from; programs that are no browsers say nothing and cannot be misused this way. */

@@ -2,12 +2,8 @@
 import { createRoute, z } from '@hono/zod-openapi';
 import { SEVERITY } from '../../fleet/wire/messages.ts';
 import { DRIFT_GROUPS, driftPageSchema, eventPageSchema } from '../api/schemas.ts';
-import { driftPage } from '../roster/drift-groups.ts';
 import { createRoutes, type HttpDeps } from './deps.ts';
 import { failureResponse } from './failure.ts';
-
-/** Open drift that is read to make groups; beyond it counts are of the oldest. */
-const OPEN_DRIFT_READ = 100_000;
 
 const text = z.string().max(256);
 
@@ -51,7 +47,7 @@ export function historyRoutes(deps: HttpDeps) {
   return createRoutes()
     .openapi(driftRoute, async (context) => {
       const { by, limit } = context.req.valid('query');
-      return context.json(driftPage(await deps.store.openDrift(OPEN_DRIFT_READ), by, limit), 200);
+      return context.json(await deps.store.drift(by, limit), 200);
     })
     .openapi(eventsRoute, async (context) => {
       const { since, cursor, limit, ...filter } = context.req.valid('query');

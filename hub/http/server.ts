@@ -1,5 +1,7 @@
 // The HTTP listener. Owns sockets and their deadlines; answers nothing itself.
 import type { Server } from 'node:http';
+import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
+import type { SecureContextOptions } from 'node:tls';
 import { createAdaptorServer } from '@hono/node-server';
 import { HoldfastError } from '../../fleet/error.ts';
 import type { createApp } from './app.ts';
@@ -13,10 +15,26 @@ export interface HttpServer {
   stop(): Promise<void>;
 }
 
+export interface HttpInput {
+  readonly app: ReturnType<typeof createApp>;
+  readonly host: string;
+  readonly port: number;
+  /** null: in the clear. */
+  readonly tls: { readonly context: SecureContextOptions; readonly onServer: (server: HttpsServer) => void } | null;
+}
+
 /** @throws HoldfastError ConfigInvalid when the address cannot be listened on */
-export async function startHttp(app: ReturnType<typeof createApp>, host: string, port: number): Promise<HttpServer> {
-  const serverOptions = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
-  const server = createAdaptorServer({ fetch: app.fetch, serverOptions }) as Server;
+export async function startHttp({ app, host, port, tls }: HttpInput): Promise<HttpServer> {
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
+  const server =
+    tls === null
+      ? (createAdaptorServer({ fetch: app.fetch, serverOptions: timeouts }) as Server)
+      : (createAdaptorServer({
+          fetch: app.fetch,
+          createServer: createHttpsServer,
+          serverOptions: { ...timeouts, ...tls.context, handshakeTimeout: HEADERS_TIMEOUT_MS },
+        }) as HttpsServer);
+  if (tls !== null) tls.onServer(server as HttpsServer);
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
@@ -33,7 +51,7 @@ export async function startHttp(app: ReturnType<typeof createApp>, host: string,
   const address = server.address();
   const bound = typeof address === 'object' && address !== null ? address.port : port;
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${bound}`,
+    url: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     async stop() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();

@@ -1,6 +1,7 @@
 // GET /api/v1/stream: server-sent events. One text per change, shared by all clients; a client that does not read is
 // disconnected when what waits for it exceeds a bound, and finds everything again by asking the API.
 import type { ServerResponse } from 'node:http';
+import type { AlertItem } from '../api/alerts.ts';
 import type { DeviceItem, EventItem, StreamEvents, Summary } from '../api/schemas.ts';
 import { rosterKey } from '../roster/entry.ts';
 
@@ -18,6 +19,7 @@ export interface Streams {
   /** Takes over the response; false: there are too many clients already. */
   add(response: ServerResponse): boolean;
   changed(change: { devices: readonly DeviceItem[]; events: readonly EventItem[] }): void;
+  alerts(items: readonly AlertItem[]): void;
   count(): number;
   stop(): void;
 }
@@ -70,6 +72,9 @@ export function createStreams(summary: () => Summary): Streams {
         summaryTimer = null;
         send(frame('summary', summary()));
       }, SUMMARY_MS).unref();
+    },
+    alerts(items) {
+      if (clients.size > 0 && items.length > 0) send(items.map((item) => frame('alert', item)).join(''));
     },
     count: () => clients.size,
     stop() {

@@ -10,6 +10,7 @@ import './style/tables.css';
 import './style/fleet.css';
 import './style/first-steps.css';
 import './style/device.css';
+import './style/sign-in.css';
 import './style/narrow.css';
 
 const root = document.getElementById('app');

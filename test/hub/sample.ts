@@ -2,7 +2,10 @@
 
 import type { DriftEntry, EventMessage, PresenceMessage, Status } from '../../fleet/wire/messages.ts';
 import type { DeviceItem } from '../../hub/api/schemas.ts';
+import { type Board, createBoard } from '../../hub/roster/board.ts';
+import type { Entry } from '../../hub/roster/entry.ts';
 import { bareItem } from '../../hub/roster/item.ts';
+import { rowOf } from '../../hub/store/device-row.ts';
 
 export const START = Date.parse('2026-03-01T12:00:00.000Z');
 
@@ -91,4 +94,17 @@ export function event(changes: Partial<EventMessage> = {}): EventMessage {
 export function item(id: string, changes: Partial<DeviceItem> = {}): DeviceItem {
   const well = { sync: 'Synced', health: 'Healthy', reason: 'Succeeded', message: '', agent_version: '0.1.0' } as const;
   return { ...bareItem('default', id, 'online', at(0)), ...well, ...changes };
+}
+
+/** A device as ingest knows it. */
+export function entry(one: DeviceItem, changes: Partial<Entry> = {}): Entry {
+  const order = { instance: 'one', former: [], boot: 1, seq: 1, ts: at(0), births: { last: 0, before: 0 } };
+  const rest = { offlineTs: 0, seenAt: START, clashAt: null, reconciling: false, trouble: null, parts: '' };
+  return { item: one, ...order, ...rest, ...changes };
+}
+
+export function boardOf(items: readonly DeviceItem[]): Board {
+  const board = createBoard();
+  for (const one of items) board.put(rowOf(entry(one, { clashAt: one.clash === true ? START : null }), 1));
+  return board;
 }

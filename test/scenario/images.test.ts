@@ -55,7 +55,7 @@ function imagesWith(limits: Partial<ImagesParts['limits']> = {}, dockerConfig?: 
     },
     registries: { env: {}, certificates: '/etc/docker/certs.d', dockerConfig },
     stateDir: '/tmp',
-    limits: { disk_reserve: 0, images_unused_for: 24 * HOUR_MS, ...limits },
+    limits: { pulls: 3, disk_reserve: 0, images_unused_for: 24 * HOUR_MS, ...limits },
     monotonicMs: () => nowMs,
     random: () => 0,
     log: () => undefined,

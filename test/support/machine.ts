@@ -1,5 +1,5 @@
 // What tests borrow from the machine: names that nobody else uses, ports, folders, programs.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -51,15 +51,18 @@ export interface Program extends AsyncDisposable {
   readonly child: ChildProcess;
   /** What it printed so far, both streams. */
   output(): string;
+  /** Resolves when it has ended, by this signal or before it. */
+  end(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program; `await using` ends it. A program that is not installed is an error that names it. */
+/** Starts a program that ends with this process, however that ends; `await using` ends it before. */
 export async function startProgram(
   command: string,
   args: readonly string[],
-  env?: NodeJS.ProcessEnv,
+  options: Pick<SpawnOptions, 'env' | 'cwd' | 'uid' | 'gid'> = {},
 ): Promise<Program> {
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(env === undefined ? {} : { env }) });
+  const mortal = ['--pdeathsig', 'KILL', '--', command, ...args];
+  const child = spawn('setpriv', mortal, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
   let printed = '';
   child.stdout.on('data', (chunk: Buffer) => {
     printed += chunk.toString();
@@ -68,16 +71,15 @@ export async function startProgram(
     printed += chunk.toString();
   });
   await once(child, 'spawn').catch((error: unknown) => {
-    throw new Error(`This test needs the program "${command}"; install it.`, { cause: error });
+    throw new Error(`This test needs the program "${command}", and "setpriv" (util-linux); install it.`, {
+      cause: error,
+    });
   });
-  return {
-    child,
-    output: () => printed,
-    [Symbol.asyncDispose]: async () => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const ended = once(child, 'exit');
-      child.kill('SIGKILL');
-      await ended;
-    },
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    await ended;
   };
+  return { child, output: () => printed, end, [Symbol.asyncDispose]: () => end('SIGKILL') };
 }

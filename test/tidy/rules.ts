@@ -30,6 +30,7 @@ const HOMES: Readonly<Record<string, readonly string[]>> = {
   aedes: ['hub/broker/'],
   'node:sqlite': ['agent/store/', 'hub/store/'],
   kysely: ['agent/store/', 'hub/store/'],
+  pg: ['hub/store/'],
   preact: ['hub/web/'],
   '@preact/signals': ['hub/web/'],
 };

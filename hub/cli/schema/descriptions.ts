@@ -1,5 +1,7 @@
 // Hover texts of agent.yaml and hub.yaml, by key path: what editors show. What a key takes is in the schemas themselves.
 
+import { ALERT_DESCRIPTIONS } from './alert-descriptions.ts';
+
 export type Descriptions = Readonly<Record<string, string>>;
 
 const LOG_LEVEL = 'The least severe lines that are written.';
@@ -46,6 +48,9 @@ export const AGENT_DESCRIPTIONS: Descriptions = {
   'mqtt.ca_file': CA,
   'mqtt.cert_file': CERT,
   'mqtt.key_file': KEY,
+  metrics: 'Prometheus metrics and probes, read only. Absent: nothing listens.',
+  'metrics.listen':
+    'Address and port: 127.0.0.1:9477, [::1]:9477. It shows no names and no values, and asks for no password.',
   secrets: 'How secrets of the repository are opened on this device.',
   'secrets.identity_files': 'Further identities, for instance the former one while keys are being changed.',
   'secrets.identity_file':
@@ -102,9 +107,21 @@ export const HUB_DESCRIPTIONS: Descriptions = {
   'http.port': 'Port to listen on; 0: any that is free.',
   'http.allowed_hosts': 'Further Host names that are answered while listening on loopback, as behind a reverse proxy.',
   'http.web_dir': 'Folder of the built dashboard. Absent: the one that came with the program.',
+  'http.tls': 'Certificate of the API and the dashboard. Absent: http in the clear.',
+  'http.tls.cert_file': 'The certificate, PEM, with its chain; read again when it changes.',
+  'http.tls.key_file': 'The key that belongs to it, PEM.',
   mqtt: 'The embedded broker; not started when broker.url is set.',
   'mqtt.host': 'Address to listen on; 0.0.0.0 is all of them.',
   'mqtt.port': 'Port to listen on; 0: any that is free.',
+  'mqtt.tls': 'Certificate of the embedded broker. Absent: mqtt in the clear.',
+  'mqtt.tls.cert_file': 'The certificate, PEM, with its chain; read again when it changes.',
+  'mqtt.tls.key_file': 'The key that belongs to it, PEM.',
+  'mqtt.tls.client_ca_file':
+    'CA of the certificates with which devices may prove who they are, in place of a password.',
+  'mqtt.anonymous': 'Devices that were not enrolled may connect. Absent: only while the broker listens on loopback.',
+  enroll: 'What a device is told when it is enrolled.',
+  'enroll.url': 'Where devices reach the broker. Absent: where this hub does.',
+  'enroll.ca_file': 'CA that devices are to trust for the broker, PEM. Absent: those that their system trusts.',
   broker: 'An external broker, instead of the embedded one.',
   'broker.url': 'Broker: mqtts://host:8883, mqtt://host:1883, wss:// or ws://.',
   'broker.username': 'User name at the broker.',
@@ -113,11 +130,17 @@ export const HUB_DESCRIPTIONS: Descriptions = {
   'broker.cert_file': CERT,
   'broker.key_file': KEY,
   store: 'Where devices, drift and events are kept.',
-  'store.path': 'SQLite file.',
+  'store.path': 'SQLite file, unless `store.url` names another store.',
+  'store.url': 'PostgreSQL as postgres://user@host/database, which several hubs may share; or sqlite:PATH.',
+  'store.password_file': 'File that holds the password for PostgreSQL.',
   stale_after: 'A device that said nothing for this long is `stale`.',
   retention: 'How much of the past is kept.',
   'retention.events': 'The newest events that are kept.',
-  'retention.age': 'Events and closed drift older than this are dropped.',
+  'retention.drift': 'The newest intervals of drift that are over and kept.',
+  'retention.revisions': 'The newest revisions of a fleet whose rollout is kept.',
+  'retention.age': 'Events, closed drift and history older than this are dropped.',
+  'retention.audit': 'The audit of who did what is kept for so long.',
+  ...ALERT_DESCRIPTIONS,
   limits: 'What the hub takes on.',
   'limits.devices': 'Most devices; further ones are not taken in.',
   log: 'Log lines on stdout, one JSON object each.',

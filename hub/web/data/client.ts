@@ -1,5 +1,6 @@
 // The hub's HTTP API as this page calls it: same origin, JSON, every call bounded. Owns no state.
 // The answers are the hub's own (`hub/api/schemas.ts`) and come from the same build, so they are not parsed again here.
+import type { SessionInfo } from '../../api/access.ts';
 import type { Device, DevicePage, DriftPage, EventPage, Summary } from '../../api/schemas.ts';
 import { type DriftGroup, type FleetQuery, type Severity, withParams } from '../route/route.ts';
 
@@ -26,15 +27,22 @@ export interface Client {
   drift(by: DriftGroup | null, signal: AbortSignal): Promise<DriftPage>;
   /** Sends the hint: the agent looks now. What it finds there stays Git's word. */
   reconcile(fleet: string | null, id: string, signal: AbortSignal): Promise<void>;
+  whoami(signal: AbortSignal): Promise<SessionInfo>;
+  signIn(token: string, signal: AbortSignal): Promise<SessionInfo>;
+  signOut(signal: AbortSignal): Promise<void>;
 }
 
-/** `base` is the API's folder, as the page sees it: `api/v1`. `heard` is told of every answer. */
-export function createClient(base: string, heard: () => void): Client {
+/**
+ * `base` is the API's folder, as the page sees it: `api/v1`. `heard` is told of every answer, `refused` of each that wants a
+ * token first.
+ */
+export function createClient(base: string, heard: () => void, refused: () => void): Client {
   async function call(path: string, signal: AbortSignal, init: RequestInit = {}): Promise<unknown> {
     const response = await answer(`${base}/${path}`, signal, init);
     heard();
     const body: unknown = await response.json().catch(() => null);
     if (response.ok && body !== null) return body;
+    if (response.status === 401) refused();
     throw new HubError(response.status, errorText(body) ?? `The hub answered ${response.status}.`);
   }
   return {
@@ -49,6 +57,15 @@ export function createClient(base: string, heard: () => void): Client {
     reconcile: async (fleet, id, signal) => {
       const init = { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' };
       await call(withParams(`devices/${encodeURIComponent(id)}/reconcile`, { fleet }), signal, init);
+    },
+    whoami: (signal) => call('session', signal) as Promise<SessionInfo>,
+    signIn: (token, signal) => {
+      const headers = { 'content-type': 'application/json' };
+      const init = { method: 'POST', headers, body: JSON.stringify({ token }) };
+      return call('session', signal, init) as Promise<SessionInfo>;
+    },
+    signOut: async (signal) => {
+      await call('session', signal, { method: 'DELETE' });
     },
   };
 }

@@ -1,8 +1,9 @@
 // What every page shares: the client, the route, the clock, the live line and the summary. One per page load, made in
 // main.tsx. Owns when the hub is asked; what a page shows is the page's own.
-import { type ReadonlySignal, signal, batch as together } from '@preact/signals';
+import { type ReadonlySignal, type Signal, signal, batch as together } from '@preact/signals';
 import type { Summary } from '../../api/schemas.ts';
 import { hrefOf, parseRoute, type Route } from '../route/route.ts';
+import { type Access, createAccess } from './access.ts';
 import { type Client, createClient } from './client.ts';
 import { type Batch, createInbox } from './inbox.ts';
 import { openStream } from './stream.ts';
@@ -27,6 +28,7 @@ export interface Listener {
 
 export interface Session {
   readonly client: Client;
+  readonly access: Access;
   readonly route: ReadonlySignal<Route>;
   /** The hub's time in ms, so that a wrong clock in the browser shows no nonsense. */
   readonly now: ReadonlySignal<number>;
@@ -52,9 +54,16 @@ export function createSession(): Session {
   let skew = 0;
   let opened = false;
 
-  const client = createClient('api/v1', () => {
-    heard = Date.now();
+  const access = createAccess({
+    client: () => client,
+    // The stream tells when it is there, and what is on the screen is then asked for.
+    entered: () => stream.reconnect(),
+    left: () => stream.close(),
   });
+  const spoke = () => {
+    heard = Date.now();
+  };
+  const client: Client = createClient('api/v1', spoke, access.refused);
   function setSummary(value: Summary): void {
     skew = Date.parse(value.now) - Date.now() || 0;
     now.value = Date.now() + skew;
@@ -71,40 +80,41 @@ export function createSession(): Session {
   }
   const stream = openStream('api/v1/stream', {
     said(message) {
-      heard = Date.now();
+      spoke();
       inbox.add(message);
     },
     opened() {
       heard = Date.now();
       link.value = { state: 'live', heard };
-      if (opened) for (const listener of listeners) listener.refresh();
       if (opened) void probe();
+      if (opened) for (const listener of listeners) listener.refresh();
       opened = true;
     },
     lost() {
       link.value = { state: 'lost', heard };
+      // A stream does not say why it ended: perhaps for want of a token.
+      void access.ask(forever);
     },
   });
   async function probe(): Promise<void> {
+    if (access.state.peek().kind === 'out') return;
     try {
       setSummary(await client.summary(forever));
     } catch {
       // Nobody there: the banner says so, and the stream tries again after a pause.
-      if (link.value.state !== 'lost') stream.fail();
+      if (link.value.state !== 'lost' && access.state.peek().kind !== 'out') stream.fail();
     }
   }
   void probe();
-  window.setInterval(repaint, REPAINT_MS);
-  window.setInterval(() => void probe(), PROBE_MS);
-  window.setInterval(() => {
+  void access.ask(forever);
+  const tick = () => {
     now.value = Date.now() + skew;
-  }, TICK_MS);
-  window.addEventListener('hashchange', () => {
-    route.value = parseRoute(location.hash);
-  });
+  };
+  goOn({ repaint, probe: () => void probe(), tick }, route);
 
   return {
     client,
+    access,
     route,
     now,
     link,
@@ -122,6 +132,16 @@ export function createSession(): Session {
     },
     retry: () => stream.reconnect(),
   };
+}
+
+/** What happens by itself for as long as the page lives. */
+function goOn(does: { repaint(): void; probe(): void; tick(): void }, route: Signal<Route>): void {
+  window.setInterval(does.repaint, REPAINT_MS);
+  window.setInterval(does.probe, PROBE_MS);
+  window.setInterval(does.tick, TICK_MS);
+  window.addEventListener('hashchange', () => {
+    route.value = parseRoute(location.hash);
+  });
 }
 
 /** One sentence for what is worth hearing; null: nothing is. */

@@ -31,6 +31,7 @@ export function Header() {
           ))}
         </ul>
       </nav>
+      <Who />
       <LinkState />
     </header>
   );
@@ -42,10 +43,29 @@ function current(page: Route['page'], place: Route['page']): 'page' | 'true' | u
   return page === 'device' && place === 'fleet' ? 'true' : undefined;
 }
 
+/** Who is signed in, and the way out; nothing where nobody has to sign in. */
+function Who() {
+  const { access } = useSession();
+  const who = access.state.value;
+  if (who.kind !== 'in' || !who.guarded) return null;
+  return (
+    <p class="who">
+      <span class="faint" title={`Role: ${who.role}`}>
+        {who.name}
+      </span>{' '}
+      <button type="button" onClick={() => void access.signOut(new AbortController().signal).catch(access.refused)}>
+        Sign out
+      </button>
+    </p>
+  );
+}
+
 const LINK_WORDS = { connecting: 'Connecting', live: 'Live', lost: 'Not live' } as const;
 
 function LinkState() {
-  const { state } = useSession().link.value;
+  const session = useSession();
+  const { state } = session.link.value;
+  if (session.access.state.value.kind === 'out') return null;
   return (
     <p class={`link-state link-${state}`} role="status">
       <span class="link-mark" aria-hidden="true" />

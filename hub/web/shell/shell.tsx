@@ -7,6 +7,7 @@ import { DriftPage } from '../pages/drift/drift-page.tsx';
 import { EventsPage } from '../pages/events/events-page.tsx';
 import { FleetPage } from '../pages/fleet/fleet-page.tsx';
 import { NowherePage } from '../pages/nowhere-page.tsx';
+import { SignInPage } from '../pages/sign-in/sign-in-page.tsx';
 import { hrefOf, type Route } from '../route/route.ts';
 import { Banner } from './banner.tsx';
 import { Header } from './header.tsx';
@@ -14,6 +15,7 @@ import { Header } from './header.tsx';
 export function Shell() {
   const session = useSession();
   const route = session.route.value;
+  const out = session.access.state.value.kind === 'out';
   const main = useRef<HTMLElement>(null);
   const place = route.page === 'device' ? hrefOf(route) : route.page;
   const first = useRef(place);
@@ -31,9 +33,9 @@ export function Shell() {
         Skip to content
       </button>
       <Header />
-      <Banner />
+      {!out && <Banner />}
       <main ref={main} tabIndex={-1} class="page">
-        <Page route={route} />
+        {out ? <SignInPage /> : <Page route={route} />}
       </main>
       <div class="unseen" role="log" aria-live="polite">
         {session.announcement}

@@ -295,14 +295,14 @@ describe('the broker', () => {
     expect(found).toMatchObject({
       verdict: 'ok',
       message: 'mqtts://hub.example.com:8883 lets this device in, MQTT 5',
-      asked: ['holdfast:acme:edge-01-check-00ff'],
+      asked: ['holdfast:acme:edge-01:check-00ff'],
     });
   });
 
   it('that knows the id of the agent alone is asked under that one, where no agent runs', async () => {
     const found = await look(['Connection refused: Not authorized', CONNECTED]);
     expect(found.verdict).toBe('ok');
-    expect(found.asked).toEqual(['holdfast:acme:edge-01-check-00ff', 'holdfast:acme:edge-01']);
+    expect(found.asked).toEqual(['holdfast:acme:edge-01:check-00ff', 'holdfast:acme:edge-01']);
   });
 
   it('is never asked under the id of an agent that runs', async () => {

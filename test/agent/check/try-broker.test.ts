@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { tryBroker } from '../../../agent/check/try-broker.ts';
 import { agentClientId } from '../../../fleet/wire/topics.ts';
-import { mayConnect, maySubscribe } from '../../../hub/broker/rules.ts';
+import { admit, mayPublish, maySubscribe, type Speaker } from '../../../hub/broker/rules.ts';
 import { startAedes } from '../mqtt/aedes-broker.ts';
 import { brokerFolder, mosquittoOnFreePort } from '../mqtt/mosquitto.ts';
 
@@ -12,7 +12,13 @@ const never = new AbortController().signal;
 const fleet = 'acme';
 const device = 'edge-01';
 const AGENT = agentClientId(fleet, device);
-const CHECK = `${AGENT}-check-0011aabb`;
+const CHECK = `${AGENT}:check-0011aabb`;
+
+/** What the hub takes such a client for where nothing has to be proved. */
+function speaker(clientId: string): Speaker {
+  const verdict = admit({ clientId, username: undefined, password: undefined, certificate: null }, null, true);
+  return verdict.admitted ? verdict.speaker : null;
+}
 
 describe('one connection', () => {
   it('under an id of its own leaves the agent connected and publishes nothing', async () => {
@@ -21,7 +27,7 @@ describe('one connection', () => {
     const gone: string[] = [];
     broker.on('publish', (packet, client) => client !== null && seen.push(packet.topic));
     broker.on('clientDisconnect', (client) => gone.push(client.id));
-    broker.authenticate = (client, _name, _password, done) => done(null, mayConnect(client.id));
+    broker.authenticate = (client, _name, _password, done) => done(null, speaker(client.id) !== null);
     const asked = { config: { url }, fleet, device };
     const agents = new Set<string>();
     broker.on('client', (client) => agents.add(client.id));
@@ -36,8 +42,10 @@ describe('one connection', () => {
 
   it('is let in by the rules of the hub with the longest names that there are, and may listen to no device', () => {
     const longest = 'x'.repeat(63);
-    expect(mayConnect(`${agentClientId(longest, longest)}-check-0011aabb`)).toBe(true);
-    expect(maySubscribe(CHECK, `holdfast/v1/${fleet}/${device}/cmd/reconcile`)).toBe(false);
+    const check = speaker(`${agentClientId(longest, longest)}:check-0011aabb`);
+    expect(check).toMatchObject({ device: longest, check: true });
+    expect(maySubscribe(check, `holdfast/v1/${longest}/${longest}/cmd/reconcile`)).toBe(false);
+    expect(mayPublish(check, `holdfast/v1/${longest}/${longest}/presence`)).toBe(false);
   });
 
   it('speaks MQTT 5 where the broker does, and says why it is refused', async () => {

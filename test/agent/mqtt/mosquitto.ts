@@ -63,6 +63,8 @@ export async function mosquittoOnFreePort(options: MosquittoOptions = {}) {
       dying.kill('SIGKILL');
       await ended;
     },
+    /** Reads its files again. */
+    reload: () => void child?.kill('SIGHUP'),
     freeze: () => void child?.kill('SIGSTOP'),
     thaw: () => void child?.kill('SIGCONT'),
   };

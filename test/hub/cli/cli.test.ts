@@ -93,7 +93,7 @@ test('get devices is worst first and fits the terminal', async () => {
 });
 
 test('a device cannot steer the terminal: tables hold no control characters', async () => {
-  for (const command of ['get devices', 'describe device edge-02', 'events', 'get drift']) {
+  for (const command of ['get devices', 'describe device edge-02', 'events', 'get drift', 'get causes']) {
     const { out } = await holdfast(command);
     expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
   }
@@ -126,6 +126,13 @@ edge-02  service:kiosk/web  environment.TZ  Europe/Berlin  UTC   2h
   expect((await holdfast('get drift --by field')).out).toBe(`FIELD           OPEN  DEVICES  FOR  FOR EXAMPLE
 environment.TZ  1     1        2h   edge-02: service:kiosk/web environment.TZ: Europe/Berlin → UTC
 `);
+});
+
+test('get causes is one line a cause; get rollouts says that there was none', async () => {
+  const { out } = await holdfast('get causes');
+  expect(out.split('\n')[0]).toMatch(/^CAUSE +APP +REVISION +AFFECTED +RECOVERING +RECOVERED +FOR +FOR EXAMPLE$/);
+  expect(out).toMatch(/^drift: environment\.TZ +kiosk +.* 1 +0 +0 .*edge-02: service:kiosk\/web$/m);
+  expect((await holdfast('get rollouts')).out).toBe('No revision was rolled out while this hub listened.\n');
 });
 
 test('get apps lists apps of all devices, the worst first', async () => {

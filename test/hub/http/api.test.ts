@@ -1,10 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
+  causePageSchema,
   devicePageSchema,
   deviceSchema,
   driftPageSchema,
   errorSchema,
   eventPageSchema,
+  historySchema,
+  rolloutPageSchema,
   summarySchema,
 } from '../../../hub/api/schemas.ts';
 import { type Running, startHub, until } from '../running.ts';
@@ -119,6 +122,25 @@ test('drift is listed and grouped', async () => {
   ]);
 });
 
+test('drift is grouped by label too, and causes name what is behind it', async () => {
+  const groups = driftPageSchema.parse((await hub.get('/api/v1/drift?by=label')).body).groups;
+  expect(groups.map(({ key, open, devices }) => `${key} ${open} ${devices}`)).toEqual([
+    'site=paris 3 2',
+    'ring=canary 2 1',
+  ]);
+  const causes = causePageSchema.parse((await hub.get('/api/v1/causes')).body).items;
+  expect(causes.map(({ kind, reason, affected }) => `${kind} ${reason} ${affected}`)).toEqual([
+    'drift environment.TZ 2',
+    'drift missing 1',
+  ]);
+});
+
+test('history and rollouts answer, also when there is nothing yet', async () => {
+  expect(historySchema.parse((await hub.get('/api/v1/history?points=10')).body).drift_minutes).toBe(0);
+  expect(rolloutPageSchema.parse((await hub.get('/api/v1/rollouts?limit=1')).body).items).toEqual([]);
+  expect((await hub.get('/api/v1/history?points=0')).status).toBe(400);
+});
+
 test('the summary counts and names the worst', async () => {
   const summary = summarySchema.parse((await hub.get('/api/v1/summary')).body);
   expect(summary).toMatchObject({
@@ -214,6 +236,20 @@ test('probes and the API description answer', async () => {
     '/api/v1/devices/{id}/reconcile',
     '/api/v1/drift',
     '/api/v1/events',
+    '/api/v1/causes',
+    '/api/v1/history',
+    '/api/v1/rollouts',
+    '/api/v1/rejects',
+    '/api/v1/alerts',
+    '/api/v1/silences',
+    '/api/v1/silences/{id}/expire',
+    '/api/v1/session',
+    '/api/v1/tokens',
+    '/api/v1/tokens/{name}/revoke',
+    '/api/v1/devices/{id}/enroll',
+    '/api/v1/devices/{id}/revoke',
+    '/api/v1/credentials',
+    '/api/v1/audit',
   ]);
 });
 

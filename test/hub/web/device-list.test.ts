@@ -1,7 +1,6 @@
 // The fleet table's content: what a page brings, what the stream changes, what a filter lets through.
 import { expect, test } from 'vitest';
 import { HEALTH, PRESENCE, SYNC } from '../../../fleet/model/conditions.ts';
-import { selectDevices } from '../../../hub/roster/select.ts';
 import {
   DEVICES_MAX,
   EMPTY_LIST,
@@ -11,6 +10,7 @@ import {
   worstFirst,
 } from '../../../hub/web/data/device-list.ts';
 import { NO_FILTER } from '../../../hub/web/route/route.ts';
+import { boardOf } from '../sample.ts';
 import { device } from './sample.ts';
 
 const ids = (list: { items: ReadonlyMap<string, { id: string }> }) => [...list.items.values()].map(({ id }) => id);
@@ -27,7 +27,7 @@ test('devices come in the order in which the hub sends its pages', () => {
       ),
     ),
   );
-  const page = selectDevices(all, { labels: [], sort: 'worst', limit: all.length });
+  const page = boardOf(all).select({ labels: [], sort: 'worst', limit: all.length });
   expect(worstFirst(all)).toEqual(page?.items);
   expect(page?.items).toHaveLength(HEALTH.length * SYNC.length * PRESENCE.length * 4);
 });
@@ -79,7 +79,7 @@ test('text finds what it finds at the hub', () => {
     message: 'services.web.prots: unknown key',
     apps: [{ name: 'kiosk', sync: 'Synced', health: 'Healthy' }],
   });
-  const atHub = (q: string) => selectDevices([one], { q, labels: [], sort: 'worst', limit: 1 })?.items.length === 1;
+  const atHub = (q: string) => boardOf([one]).select({ q, labels: [], sort: 'worst', limit: 1 })?.items.length === 1;
   for (const q of ['EDGE', 'berlin', 'site=berlin', 'buildfailed', 'prots', 'kiosk', 'acme', 'unknown key', '']) {
     expect(matches(one, { ...NO_FILTER, q }), q).toBe(true);
     expect(atHub(q), q).toBe(true);

@@ -80,6 +80,7 @@ function answer(request: IncomingMessage, url: URL, devices: readonly DeviceItem
   const now = Date.now();
   const events = fixtureEvents(devices, now);
   const [, , , list, id, verb] = url.pathname.split('/');
+  if (list === 'session') return { status: 200, body: { name: 'local', role: 'admin', guarded: false } };
   if (list === 'summary') return { status: 200, body: fixtureSummary(devices, now) };
   if (list === 'drift') return { status: 200, body: driftPage(devices, url.searchParams.get('by'), now) };
   if (list === 'events') {

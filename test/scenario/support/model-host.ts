@@ -101,7 +101,6 @@ export function createModelHost(device: string, folder: string): ModelHost {
           declared,
           inventory: () => inventory,
           putInventory: put,
-          parallelPulls: 3,
           monotonicMs: () => performance.now(),
           log: () => undefined,
         },

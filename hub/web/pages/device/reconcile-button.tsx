@@ -1,12 +1,14 @@
 // Asks the agent to look now. A hint: what the device becomes is Git's word alone.
 import { useSignal } from '@preact/signals';
 import type { Device } from '../../../api/schemas.ts';
+import { mayOperate } from '../../data/access.ts';
 import { useSession } from '../../data/use-session.ts';
 
 type State = { readonly kind: 'ready' | 'sending' | 'sent' } | { readonly kind: 'failed'; readonly message: string };
 
 export function ReconcileButton({ device }: { device: Device }) {
-  const { client } = useSession();
+  const { client, access } = useSession();
+  const may = mayOperate(access.state.value);
   const state = useSignal<State>({ kind: 'ready' });
   async function send(): Promise<void> {
     state.value = { kind: 'sending' };
@@ -20,11 +22,11 @@ export function ReconcileButton({ device }: { device: Device }) {
   const now = state.value;
   return (
     <div class="reconcile">
-      <button type="button" class="primary" disabled={now.kind === 'sending'} onClick={() => void send()}>
+      <button type="button" class="primary" disabled={now.kind === 'sending' || !may} onClick={() => void send()}>
         {now.kind === 'sending' ? 'Sending…' : 'Reconcile now'}
       </button>
       <p role="status" class={now.kind === 'failed' ? 'tone-bad' : 'faint'}>
-        {sentence(now, device)}
+        {may ? sentence(now, device) : 'Only an operator may ask the agent to look at Git now.'}
       </p>
     </div>
   );

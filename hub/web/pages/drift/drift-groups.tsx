@@ -8,7 +8,7 @@ import { resourceText } from '../../words/value.ts';
 
 type Group = DriftPage['groups'][number];
 
-const HEADS = { field: 'Field', service: 'Service', app: 'App', revision: 'Revision' } as const;
+const HEADS = { field: 'Field', service: 'Service', app: 'App', revision: 'Revision', label: 'Label' } as const;
 
 export function DriftGroups({ by, groups }: { by: DriftGroup; groups: readonly Group[] }) {
   return (

@@ -24,6 +24,10 @@ export function EmptyFleet() {
           <Command text="holdfast-agent run --config /etc/holdfast/agent.yaml" />
         </li>
       </ol>
+      <p>
+        Where this hub asks devices for credentials, <code>holdfast enroll DEVICE</code> prints all of that for one
+        host.
+      </p>
       <p class="faint">
         Nothing shows up? <code>holdfast-agent check --config /etc/holdfast/agent.yaml</code> says what is in the way.
       </p>
