@@ -39,7 +39,7 @@ export default defineConfig({
           include: ['test/scenario/**/*.test.ts'],
           globalSetup: ['test/support/suite-engine.ts'],
           setupFiles: ['test/support/nothing-left.ts'],
-          // Two cores and one Engine: more at once only makes waits longer.
+          // Two cores, and an Engine for each worker: more at once only makes waits longer.
           maxWorkers: 2,
           testTimeout: 180_000,
           hookTimeout: 180_000,

@@ -70,7 +70,8 @@ function planApp(
     [...Object.keys(dependenciesOf(service)).flatMap(containersOf), ...siblingsBefore(service)].map(containerKey),
   );
   for (const service of ordered) {
-    const needed = Object.entries(dependenciesOf(service)).flatMap(([name, dependency]) =>
+    const declared = Object.entries(dependenciesOf(service));
+    const needed = declared.flatMap(([name, dependency]) =>
       containersOf(name).map((container) => ({
         name,
         ...dependency,
@@ -89,7 +90,7 @@ function planApp(
       });
     const unmet = needed.find(({ condition, required, steps }) => required && isUnmet(condition, steps));
     const restart = (main: ObservedContainer) => {
-      const renewed = Object.entries(dependenciesOf(service)).find(
+      const renewed = declared.find(
         ([name, { restart }]) =>
           restart && containersOf(name).every((container) => isRenewed(planned.get(containerKey(container)), main)),
       );
